@@ -1,0 +1,156 @@
+/**
+ * The application's part of a message: arguments and keyword arguments.
+ * A payload that came from a peer is the checked bytes of the frame's tail; it is decoded at most once and only when
+ * somebody asks, and transcoded at most once per format. The router forwards it without looking.
+ */
+import { EMPTY_DICT, type Dict } from './dict.js';
+
+/** Names of the serialization formats. */
+export type Format = 'json' | 'msgpack' | 'cbor';
+
+/** How many elements a payload adds to its message: none, Arguments, or Arguments and ArgumentsKw. */
+export type PayloadElements = 0 | 1 | 2;
+
+/** The payload's elements in one format. For JSON the two elements are joined by a comma, without brackets around. */
+export interface EncodedPayload {
+  readonly bytes: Uint8Array;
+  readonly elements: PayloadElements;
+}
+
+/** Translates payload bytes of one format to values and back. Every serializer brings one. */
+export interface PayloadCodec {
+  readonly format: Format;
+  /** @throws PayloadError if the bytes hold a value that JavaScript cannot represent */
+  decodePayload(encoded: EncodedPayload): DecodedPayload;
+  /** @throws PayloadError if a value cannot be expressed in this format */
+  encodePayload(args: readonly unknown[] | undefined, kwargs: Dict | undefined): EncodedPayload;
+}
+
+export interface DecodedPayload {
+  readonly args: readonly unknown[];
+  readonly kwargs: Dict;
+}
+
+/** A payload cannot be expressed in the receiver's format, or decoded here. The call or event fails, no session does. */
+export class PayloadError extends Error {
+  override readonly name = 'PayloadError';
+}
+
+const NO_ARGS: readonly unknown[] = Object.freeze([]);
+
+export class Payload {
+  #args: readonly unknown[] | undefined;
+  #kwargs: Dict | undefined;
+  #decoded: boolean;
+  #codec: PayloadCodec | undefined;
+  #encoded: EncodedPayload | undefined;
+  /** transcodings for peers of other formats, made once each */
+  #transcoded: Map<Format, EncodedPayload> | undefined;
+
+  private constructor(
+    decoded: boolean,
+    args: readonly unknown[] | undefined,
+    kwargs: Dict | undefined,
+    codec: PayloadCodec | undefined,
+    encoded: EncodedPayload | undefined,
+  ) {
+    this.#decoded = decoded;
+    this.#args = args;
+    this.#kwargs = kwargs;
+    this.#codec = codec;
+    this.#encoded = encoded;
+    this.#transcoded = undefined;
+  }
+
+  /**
+   * A payload from values. Empty `kwargs` and, without kwargs, empty `args` are left out of the message.
+   * Source: basic profile, "sender SHOULD leave out".
+   */
+  static of(args?: readonly unknown[], kwargs?: Dict): Payload {
+    const hasKwargs = kwargs !== undefined && Object.keys(kwargs).length > 0;
+    const hasArgs = args !== undefined && args.length > 0;
+    if (!hasArgs && !hasKwargs) return EMPTY_PAYLOAD;
+    return new Payload(true, args ?? NO_ARGS, hasKwargs ? kwargs : undefined, undefined, undefined);
+  }
+
+  /** A payload from checked bytes. Serializers call this; the bytes may be a view of the received frame. */
+  static raw(codec: PayloadCodec, bytes: Uint8Array, elements: PayloadElements): Payload {
+    if (elements === 0) return EMPTY_PAYLOAD;
+    return new Payload(false, undefined, undefined, codec, { bytes, elements });
+  }
+
+  /** @internal the empty payload; use EMPTY_PAYLOAD */
+  static none(): Payload {
+    return new Payload(true, undefined, undefined, undefined, undefined);
+  }
+
+  /** True if the message carries neither Arguments nor ArgumentsKw. */
+  get isEmpty(): boolean {
+    return this === EMPTY_PAYLOAD;
+  }
+
+  /** The positional arguments; `[]` if there are none. @throws PayloadError */
+  get args(): readonly unknown[] {
+    if (!this.#decoded) this.#decode();
+    return this.#args ?? NO_ARGS;
+  }
+
+  /** The keyword arguments; `{}` if there are none. @throws PayloadError */
+  get kwargs(): Dict {
+    if (!this.#decoded) this.#decode();
+    return this.#kwargs ?? EMPTY_DICT;
+  }
+
+  /** The format of the bytes that this payload came in; undefined if it was made from values. */
+  get format(): Format | undefined {
+    return this.#codec?.format;
+  }
+
+  /** Bytes of the received form; 0 if the payload was made from values and not encoded yet. */
+  get byteLength(): number {
+    return this.#encoded === undefined ? 0 : this.#encoded.bytes.length;
+  }
+
+  /**
+   * The payload's elements in the codec's format: the received bytes if the format is the same, else an encoding that
+   * is made once and kept.
+   * @throws PayloadError if a value cannot be expressed in that format
+   */
+  encodedFor(codec: PayloadCodec): EncodedPayload {
+    const own = this.#encoded;
+    if (own !== undefined && this.#codec !== undefined && this.#codec.format === codec.format) return own;
+    if (this === EMPTY_PAYLOAD) return NO_ELEMENTS;
+    const known = this.#transcoded?.get(codec.format);
+    if (known !== undefined) return known;
+    if (!this.#decoded) this.#decode();
+    const encoded = codec.encodePayload(this.#args, this.#kwargs);
+    (this.#transcoded ??= new Map()).set(codec.format, encoded);
+    return encoded;
+  }
+
+  /**
+   * Makes the payload independent of the frame that it came in, by copying the bytes. To be called before a payload is
+   * kept beyond the dispatch of its message (queued, retained, parked), so that it does not hold on to the socket's chunk.
+   * @returns this
+   */
+  detach(): this {
+    const encoded = this.#encoded;
+    if (encoded !== undefined && encoded.bytes.length < encoded.bytes.buffer.byteLength) {
+      this.#encoded = { bytes: new Uint8Array(encoded.bytes), elements: encoded.elements };
+    }
+    return this;
+  }
+
+  #decode(): void {
+    if (this.#codec === undefined || this.#encoded === undefined) return;
+    const decoded = this.#codec.decodePayload(this.#encoded);
+    this.#args = decoded.args;
+    this.#kwargs = decoded.kwargs;
+    this.#decoded = true;
+  }
+}
+
+const NO_ELEMENTS: EncodedPayload = Object.freeze({ bytes: new Uint8Array(0), elements: 0 });
+
+/** The payload of a message that carries none. */
+export const EMPTY_PAYLOAD: Payload = Payload.none();

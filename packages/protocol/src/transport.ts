@@ -1,0 +1,55 @@
+/**
+ * The interface between a session and what carries its frames, and a pair of transports in memory.
+ * A transport moves whole frames, in order, both ways; it knows nothing of messages.
+ */
+import type { Serializer } from './serializer.js';
+
+/** How a transport ended. */
+export interface TransportClosed {
+  /** false if the link was lost or cut */
+  readonly wasClean: boolean;
+  /** a sentence for logs; empty if nothing is known */
+  readonly reason: string;
+}
+
+/** Why this side closes. Transports translate it: WebSocket 1000, 1002, 1009, 1012, 1008; RawSocket just closes. */
+export type CloseCause = 'normal' | 'protocol_violation' | 'too_big' | 'going_away' | 'policy';
+
+/** The side that consumes a transport: one session of a router or of a client. */
+export interface TransportReceiver {
+  /** One frame. Must not throw. The bytes may be reused after the call returns. */
+  receive(frame: Uint8Array): void;
+  /** The transport broke its own rules, for example a text frame where binary belongs; it can still send. */
+  violated(sentence: string): void;
+  /** `bufferedBytes` has fallen to a level where sending may go on. */
+  drained(): void;
+  /** The end; called exactly once, nothing follows. */
+  closed(how: TransportClosed): void;
+}
+
+export interface Transport {
+  /** The serializer that both ends agreed on. */
+  readonly serializer: Serializer;
+  /** For logs and session details, for example `{ type: 'websocket', peer: '127.0.0.1:1234' }`. */
+  readonly info: Readonly<Record<string, unknown>>;
+  /** Bytes accepted by `send` and not yet taken by the network. */
+  readonly bufferedBytes: number;
+  /** Longest frame that the peer accepts, in bytes; Infinity if it named none. */
+  readonly maxSendBytes: number;
+  /** Starts delivery. To be called exactly once. */
+  open(receiver: TransportReceiver): void;
+  /** Sends one frame. After the end it does nothing. */
+  send(frame: Uint8Array): void;
+  /** Asks the peer's side to stop delivering frames to us; a few may still come. */
+  pause(): void;
+  resume(): void;
+  /** Flushes what was sent, then closes. */
+  close(cause: CloseCause, reason?: string): void;
+  /** Cuts the link without flushing. */
+  terminate(reason: string): void;
+  /**
+   * Asks the peer at transport level whether it is alive; absent where the transport has no such means.
+   * Calls back once: true if it answered within the time.
+   */
+  probe?(timeoutMs: number, answered: (alive: boolean) => void): void;
+}
