@@ -1,0 +1,33 @@
+/**
+ * The numbers that bound what peers can make the dealer keep, each with its reason.
+ * Owns no policy: what happens when a limit is reached stands with the code that checks it.
+ */
+
+export interface DealerLimits {
+  /** Most registrations of one session; REGISTER beyond is answered `wamp.error.limit_exceeded`. */
+  readonly registrationsPerSession: number;
+  /** Most calls of one session that wait for their final answer; CALL beyond is answered `wamp.error.limit_exceeded`. */
+  readonly callsPerSession: number;
+  /**
+   * Most calls that wait in one registration until a callee has a free `concurrency` slot; 0 turns queueing off.
+   * CALL beyond is answered `crossbar.error.max_concurrency_reached`.
+   */
+  readonly queuedCallsPerRegistration: number;
+  /** How many early-ended progressive calls of a session are remembered, so that their late chunks are recognized. */
+  readonly endedStreamsPerSession: number;
+  /** Most concurrency slots of one session that stay taken by calls that ended without the callee's answer. */
+  readonly heldSlotsPerSession: number;
+}
+
+export const DEFAULT_LIMITS: DealerLimits = Object.freeze({
+  // A gateway registers a procedure for each of its devices; about half a kilobyte each, so 64 MB at the very most.
+  registrationsPerSession: 131_072,
+  // Far above what one connection keeps in flight; about 300 bytes each, so 20 MB at the very most.
+  callsPerSession: 65_536,
+  // Queued calls keep their payload in memory: an operator has to choose the number against the largest frame.
+  queuedCallsPerRegistration: 0,
+  // Chunks that are under way when a call ends arrive within one round trip; few calls end early in that time.
+  endedStreamsPerSession: 64,
+  // A callee with a useful `concurrency` has far fewer; beyond, the oldest slot comes back although unanswered.
+  heldSlotsPerSession: 1_024,
+});

@@ -1,0 +1,37 @@
+/**
+ * Payload passthru mode: whether a message uses it, and copying its attributes. Never looks at the payload.
+ * Source: advanced profile, "Payload Passthru Mode".
+ */
+import { EMPTY_DICT, type Dict, type ResultDetails } from '@wamp/protocol';
+
+const ATTRIBUTES = ['ppt_scheme', 'ppt_serializer', 'ppt_cipher', 'ppt_keyid'] as const;
+
+const PROGRESS: ResultDetails = Object.freeze({ progress: true });
+
+/** True if the options or details say that the payload is passed thru: `ppt_scheme` is there and not empty. */
+export function isPassthru(options: Dict): boolean {
+  if (options === EMPTY_DICT) return false;
+  const scheme = options['ppt_scheme'];
+  return typeof scheme === 'string' && scheme !== '';
+}
+
+/** Copies the attributes that are present. */
+export function copyPassthru(from: Dict, to: Record<string, unknown>): void {
+  for (const key of ATTRIBUTES) {
+    const value = from[key];
+    if (value !== undefined) to[key] = value;
+  }
+}
+
+/** Details of a RESULT: `progress` and the passthru attributes; nothing else of YIELD.Options is passed on. */
+export function resultDetails(options: Dict, progress: boolean): ResultDetails {
+  if (!isPassthru(options)) return progress ? PROGRESS : EMPTY_DICT;
+  const details: Record<string, unknown> = progress ? { progress: true } : {};
+  copyPassthru(options, details);
+  return details;
+}
+
+/** Details of an ERROR to the caller: the passthru attributes; nothing else of the callee's details is passed on. */
+export function errorDetails(details: Dict): Dict {
+  return resultDetails(details, false);
+}
