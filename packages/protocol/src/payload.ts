@@ -24,11 +24,22 @@ export interface PayloadCodec {
   decodePayload(encoded: EncodedPayload): DecodedPayload;
   /** @throws PayloadError if a value cannot be expressed in this format */
   encodePayload(args: readonly unknown[] | undefined, kwargs: Dict | undefined): EncodedPayload;
+  /** One bare value instead of lists of arguments. @throws PayloadError */
+  encodeOpaque(value: OpaqueValue): EncodedPayload;
 }
 
+/**
+ * What may stand bare in the place of Arguments when options or details carry `enc_algo` (payload transparency, the
+ * predecessor of payload passthru): bytes, or a string.
+ */
+export type OpaqueValue = Uint8Array | string;
+
 export interface DecodedPayload {
+  /** for an opaque payload the one value */
   readonly args: readonly unknown[];
   readonly kwargs: Dict;
+  /** the bare value of an opaque payload, else undefined */
+  readonly opaque: OpaqueValue | undefined;
 }
 
 /** A payload cannot be expressed in the receiver's format, or decoded here. The call or event fails, no session does. */
@@ -41,6 +52,7 @@ const NO_ARGS: readonly unknown[] = Object.freeze([]);
 export class Payload {
   #args: readonly unknown[] | undefined;
   #kwargs: Dict | undefined;
+  #opaque: OpaqueValue | undefined;
   #decoded: boolean;
   #codec: PayloadCodec | undefined;
   #encoded: EncodedPayload | undefined;
@@ -53,10 +65,12 @@ export class Payload {
     kwargs: Dict | undefined,
     codec: PayloadCodec | undefined,
     encoded: EncodedPayload | undefined,
+    opaque: OpaqueValue | undefined,
   ) {
-    this.#decoded = decoded;
     this.#args = args;
     this.#kwargs = kwargs;
+    this.#opaque = opaque;
+    this.#decoded = decoded;
     this.#codec = codec;
     this.#encoded = encoded;
     this.#transcoded = undefined;
@@ -70,18 +84,30 @@ export class Payload {
     const hasKwargs = kwargs !== undefined && Object.keys(kwargs).length > 0;
     const hasArgs = args !== undefined && args.length > 0;
     if (!hasArgs && !hasKwargs) return EMPTY_PAYLOAD;
-    return new Payload(true, args ?? NO_ARGS, hasKwargs ? kwargs : undefined, undefined, undefined);
+    return new Payload(
+      true,
+      args ?? NO_ARGS,
+      hasKwargs ? kwargs : undefined,
+      undefined,
+      undefined,
+      undefined,
+    );
+  }
+
+  /** A payload that is one bare value; the message's options or details must carry `enc_algo`. */
+  static opaque(value: OpaqueValue): Payload {
+    return new Payload(true, [value], undefined, undefined, undefined, value);
   }
 
   /** A payload from checked bytes. Serializers call this; the bytes may be a view of the received frame. */
   static raw(codec: PayloadCodec, bytes: Uint8Array, elements: PayloadElements): Payload {
     if (elements === 0) return EMPTY_PAYLOAD;
-    return new Payload(false, undefined, undefined, codec, { bytes, elements });
+    return new Payload(false, undefined, undefined, codec, { bytes, elements }, undefined);
   }
 
   /** @internal the empty payload; use EMPTY_PAYLOAD */
   static none(): Payload {
-    return new Payload(true, undefined, undefined, undefined, undefined);
+    return new Payload(true, undefined, undefined, undefined, undefined, undefined);
   }
 
   /** True if the message carries neither Arguments nor ArgumentsKw. */
@@ -99,6 +125,12 @@ export class Payload {
   get kwargs(): Dict {
     if (!this.#decoded) this.#decode();
     return this.#kwargs ?? EMPTY_DICT;
+  }
+
+  /** The bare value of an opaque payload (also the one element of `args`); undefined for all others. @throws PayloadError */
+  get opaque(): OpaqueValue | undefined {
+    if (!this.#decoded) this.#decode();
+    return this.#opaque;
   }
 
   /** The format of the bytes that this payload came in; undefined if it was made from values. */
@@ -123,7 +155,9 @@ export class Payload {
     const known = this.#transcoded?.get(codec.format);
     if (known !== undefined) return known;
     if (!this.#decoded) this.#decode();
-    const encoded = codec.encodePayload(this.#args, this.#kwargs);
+    const opaque = this.#opaque;
+    const encoded =
+      opaque === undefined ? codec.encodePayload(this.#args, this.#kwargs) : codec.encodeOpaque(opaque);
     (this.#transcoded ??= new Map()).set(codec.format, encoded);
     return encoded;
   }
@@ -146,6 +180,7 @@ export class Payload {
     const decoded = this.#codec.decodePayload(this.#encoded);
     this.#args = decoded.args;
     this.#kwargs = decoded.kwargs;
+    this.#opaque = decoded.opaque;
     this.#decoded = true;
   }
 }

@@ -1,0 +1,110 @@
+/** Memory that grows while a frame or a payload is written, and is used again for the next one. Knows no format. */
+import { viewOf, writeUtf8 } from './utf8.js';
+
+const FIRST_BYTES = 512;
+/** Memory above this is given back after use, so that one large message does not cost its size for ever. */
+const KEPT_BYTES = 64 * 1024;
+/** Shorter runs are copied by hand: making two views costs more. */
+const COPIED_BY_HAND = 64;
+
+export class ByteWriter {
+  bytes = new Uint8Array(FIRST_BYTES);
+  length = 0;
+
+  /** Starts anew. */
+  clear(): void {
+    this.length = 0;
+    if (this.bytes.length > KEPT_BYTES) this.bytes = new Uint8Array(FIRST_BYTES);
+  }
+
+  /** Makes room for so many more bytes. */
+  reserve(more: number): void {
+    const needed = this.length + more;
+    if (needed > this.bytes.length) this.#grow(needed);
+  }
+
+  #grow(needed: number): void {
+    const larger = new Uint8Array(Math.max(needed, this.bytes.length * 2));
+    larger.set(viewOf(this.bytes, 0, this.length));
+    this.bytes = larger;
+  }
+
+  byte(value: number): void {
+    this.reserve(1);
+    this.bytes[this.length++] = value;
+  }
+
+  uint16(value: number): void {
+    this.reserve(2);
+    this.bytes[this.length++] = value >>> 8;
+    this.bytes[this.length++] = value;
+  }
+
+  /** The lowest 32 bits of an integer, big-endian; a negative one as two's complement. */
+  uint32(value: number): void {
+    this.reserve(4);
+    this.bytes[this.length++] = value >>> 24;
+    this.bytes[this.length++] = value >>> 16;
+    this.bytes[this.length++] = value >>> 8;
+    this.bytes[this.length++] = value;
+  }
+
+  /** An integer in -2^53..2^53 as eight bytes, big-endian, two's complement. */
+  int64(value: number): void {
+    this.uint32(Math.floor(value / 0x1_0000_0000));
+    this.uint32(value);
+  }
+
+  /** The lowest 64 bits of an integer. */
+  bigInt64(value: bigint): void {
+    this.uint32(Number(BigInt.asUintN(32, value >> 32n)));
+    this.uint32(Number(BigInt.asUintN(32, value)));
+  }
+
+  copy(from: Uint8Array): void {
+    this.reserve(from.length);
+    copyInto(from, from.length, this.bytes, this.length);
+    this.length += from.length;
+  }
+
+  /** Characters that are known to be ASCII. */
+  ascii(text: string): void {
+    this.reserve(text.length);
+    for (let index = 0; index < text.length; index++) this.bytes[this.length++] = text.charCodeAt(index);
+  }
+
+  /** A string as UTF-8, without any mark of its length; a lone surrogate becomes U+FFFD. */
+  utf8(text: string): void {
+    this.reserve(text.length * 3);
+    this.length = writeUtf8(text, this.bytes, this.length);
+  }
+
+  /** Writes a string if it is short and ASCII; if not, nothing is written and false comes back. */
+  shortAscii(text: string): boolean {
+    const length = text.length;
+    if (length > COPIED_BY_HAND) return false;
+    this.reserve(length);
+    const { bytes, length: start } = this;
+    for (let index = 0; index < length; index++) {
+      const code = text.charCodeAt(index);
+      if (code >= 0x80) return false;
+      bytes[start + index] = code;
+    }
+    this.length = start + length;
+    return true;
+  }
+
+  /** What was written, in memory of its own. */
+  taken(): Uint8Array {
+    return this.bytes.slice(0, this.length);
+  }
+}
+
+/** Copies the first `length` bytes of `from` to `at`. */
+export function copyInto(from: Uint8Array, length: number, into: Uint8Array, at: number): void {
+  if (length > COPIED_BY_HAND) {
+    into.set(from.length === length ? from : viewOf(from, 0, length), at);
+    return;
+  }
+  for (let index = 0; index < length; index++) into[at + index] = from[index]!;
+}

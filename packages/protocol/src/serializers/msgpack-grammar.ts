@@ -1,0 +1,161 @@
+/**
+ * The grammar of MessagePack: finds where values end and proves on the way that they are well-formed, valid UTF-8 and not
+ * nested too deeply. Builds nothing. Every method takes the index to start at and gives the index behind.
+ */
+import { malformed } from '../head-reader.js';
+import { BinaryGrammar } from './binary-grammar.js';
+
+export const NIL = 0xc0;
+export const FALSE = 0xc2;
+export const TRUE = 0xc3;
+
+export class MsgpackGrammar extends BinaryGrammar {
+  /**
+   * Passes so many values that stand one behind the other.
+   * @param depth how deep lists and dictionaries stand that are among them
+   */
+  protected values(from: number, count: number, depth: number): number {
+    const { bytes, limit } = this;
+    let at = from;
+    for (let left = count; left > 0; left--) {
+      if (at >= limit) throw this.truncated();
+      const code = bytes[at++]!;
+      if (code < 0x80 || code >= 0xe0) continue; // small integers
+      if (code < 0x90) at = this.#inner(at, (code & 15) * 2, depth);
+      else if (code < 0xa0) at = this.#inner(at, code & 15, depth);
+      else if (code < 0xc0) at = this.passText(at, code & 31);
+      else at = this.#wide(at, code, depth);
+    }
+    return at;
+  }
+
+  #inner(at: number, count: number, depth: number): number {
+    this.descend(depth);
+    // Every value takes a byte at least, so a count beyond the frame ends here and not after so many steps.
+    if (count > this.limit - at) throw this.truncated();
+    return this.values(at, count, depth + 1);
+  }
+
+  /** Passes what follows a code that is more than a value in itself. */
+  #wide(at: number, code: number, depth: number): number {
+    switch (code) {
+      case NIL:
+      case FALSE:
+      case TRUE:
+        return at;
+      case 0xcc: // uint8
+      case 0xd0: // int8
+        return this.pass(at, 1);
+      case 0xcd: // uint16
+      case 0xd1: // int16
+        return this.pass(at, 2);
+      case 0xca: // float32
+      case 0xce: // uint32
+      case 0xd2: // int32
+        return this.pass(at, 4);
+      case 0xcb: // float64
+      case 0xcf: // uint64
+      case 0xd3: // int64
+        return this.pass(at, 8);
+      case 0xd9: // str8
+        return this.passText(at + 1, this.#uint8(at));
+      case 0xda: // str16
+        return this.passText(at + 2, this.uint16(at));
+      case 0xdb: // str32
+        return this.passText(at + 4, this.uint32(at));
+      case 0xdc: // array16
+        return this.#inner(at + 2, this.uint16(at), depth);
+      case 0xdd: // array32
+        return this.#inner(at + 4, this.uint32(at), depth);
+      case 0xde: // map16
+        return this.#inner(at + 2, this.uint16(at) * 2, depth);
+      case 0xdf: // map32
+        return this.#inner(at + 4, this.uint32(at) * 2, depth);
+      default:
+        return this.#bytes(at, code);
+    }
+  }
+
+  /** Passes byte strings and extensions; an extension has a byte for its type before its data. */
+  #bytes(at: number, code: number): number {
+    switch (code) {
+      case 0xc4: // bin8
+        return this.pass(at + 1, this.#uint8(at));
+      case 0xc5: // bin16
+        return this.pass(at + 2, this.uint16(at));
+      case 0xc6: // bin32
+        return this.pass(at + 4, this.uint32(at));
+      case 0xc7: // ext8
+        return this.pass(at + 1, this.#uint8(at) + 1);
+      case 0xc8: // ext16
+        return this.pass(at + 2, this.uint16(at) + 1);
+      case 0xc9: // ext32
+        return this.pass(at + 4, this.uint32(at) + 1);
+      case 0xd4: // fixext 1, 2, 4, 8, 16
+      case 0xd5:
+      case 0xd6:
+      case 0xd7:
+      case 0xd8:
+        return this.pass(at, 1 + (1 << (code - 0xd4)));
+      default: // 0xc1
+        throw malformed('this code is not used in MessagePack', at - 1);
+    }
+  }
+
+  #uint8(at: number): number {
+    if (at >= this.limit) throw this.truncated();
+    return this.bytes[at]!;
+  }
+
+  /** The size of the list whose code stands at `at`, with {@link sizeEnd} behind it; -1 if it is no list. */
+  protected listSize(at: number): number {
+    return this.#size(at, 0x90, 0xdc);
+  }
+
+  /** The size of the dictionary whose code stands at `at`, with {@link sizeEnd} behind it; -1 if it is none. */
+  protected dictSize(at: number): number {
+    return this.#size(at, 0x80, 0xde);
+  }
+
+  /** the index behind the size that was read last */
+  protected sizeEnd = 0;
+
+  #size(at: number, fix: number, wide: number): number {
+    const code = this.#uint8(at);
+    if ((code & 0xf0) === fix) {
+      this.sizeEnd = at + 1;
+      return code & 15;
+    }
+    if (code === wide) {
+      this.sizeEnd = at + 3;
+      return this.uint16(at + 1);
+    }
+    if (code === wide + 1) {
+      this.sizeEnd = at + 5;
+      return this.uint32(at + 1);
+    }
+    return -1;
+  }
+
+  /** True if a string's code stands at `at`. */
+  protected isText(at: number): boolean {
+    const code = this.#uint8(at);
+    return (code & 0xe0) === 0xa0 || (code >= 0xd9 && code <= 0xdb);
+  }
+
+  /** True if a byte string's code stands at `at`. */
+  protected isBinary(at: number): boolean {
+    const code = this.#uint8(at);
+    return code >= 0xc4 && code <= 0xc6;
+  }
+
+  /** Passes a dictionary's entries, whose keys must be strings; gives -1 if one is not. */
+  protected entries(from: number, size: number, depth: number): number {
+    let at = from;
+    for (let left = size; left > 0; left--) {
+      if (!this.isText(at)) return -1;
+      at = this.values(at, 2, depth);
+    }
+    return at;
+  }
+}
