@@ -1,0 +1,364 @@
+/**
+ * Registrations and the invocations that come for them.
+ * Owns both tables and the running of handlers; what is sent for one invocation is in invocation.ts.
+ */
+import {
+  EMPTY_DICT,
+  ErrorMessage,
+  ErrorUri,
+  MessageKind,
+  Payload,
+  RegisterMessage,
+  UnregisterMessage,
+  type InterruptMessage,
+  type InvocationMessage,
+  type InvokePolicy,
+  type MatchPolicy,
+  type Message,
+  type RegisteredMessage,
+  type RegisterOptions as WireOptions,
+  type RevocationDetails,
+} from '@wamp/protocol';
+import { OpenInvocation, type Invocation, type InvocationTable } from './invocation.js';
+import { MAX_ANSWERED_EARLY, MAX_OPEN_INVOCATIONS } from './limits.js';
+import { SingleRequest, type SessionLink } from './request.js';
+import { messageOf, WampError } from './wamp-error.js';
+import { toWire, type WireNames } from './wire-options.js';
+
+/** How to register. Source: basic profile, "REGISTER"; advanced profile, "Remote Procedure Calls". */
+export interface RegisterOptions {
+  /** how procedures are compared; default `exact` */
+  readonly match?: MatchPolicy;
+  /** which of several callees is invoked; default `single`: there is only one */
+  readonly invoke?: InvokePolicy;
+  /** most invocations that this callee wants to work on at a time; the router keeps the others back */
+  readonly concurrency?: number;
+  /** ask the router to tell who calls */
+  readonly discloseCaller?: boolean;
+  /** take the procedure over from callees that hold it */
+  readonly forceReregister?: boolean;
+  /** let this side keep the callers' timeouts instead of the router */
+  readonly forwardTimeout?: boolean;
+  /** stops waiting for the router's answer; a registration that comes about all the same is given back */
+  readonly signal?: AbortSignal;
+  /** the router has taken the registration away */
+  readonly onRevoked?: (reason: string | undefined) => void;
+}
+
+/**
+ * Serves a procedure. What it returns is the result: a plain value is the one positional argument, `undefined` is an empty
+ * result, a `Result` is sent as it is. An async generator sends each value that it yields as a progressive result, if the
+ * caller wants them, and returns the final one. A thrown WampError reaches the caller as it is; of anything else the
+ * message, as `wamp.error.runtime_error`.
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- so that `([a, b]) => a + b` needs no annotations
+export type InvocationHandler<A extends readonly unknown[] = any[], R = unknown> = (
+  args: A,
+  invocation: Invocation,
+) => R | Promise<R> | AsyncGenerator<unknown, R, undefined>;
+
+/** A procedure that this session serves. */
+export interface Registration {
+  /** REGISTERED.Registration */
+  readonly id: number;
+  readonly procedure: string;
+  readonly match: MatchPolicy;
+  /** false after unregister(), after a revocation and after the session's end */
+  readonly isActive: boolean;
+  /**
+   * Gives the procedure back. Invocations are served until the router has confirmed; those that run by then are still
+   * answered. Idempotent.
+   */
+  unregister(): Promise<void>;
+}
+
+const NAMES: WireNames<RegisterOptions> = [
+  ['match', 'match'],
+  ['invoke', 'invoke'],
+  ['concurrency', 'concurrency'],
+  ['discloseCaller', 'disclose_caller'],
+  ['forceReregister', 'force_reregister'],
+  ['forwardTimeout', 'forward_timeout'],
+];
+
+export class Callee implements InvocationTable {
+  readonly link: SessionLink;
+  readonly #registrations = new Map<number, LocalRegistration>();
+  readonly #open = new Map<number, OpenInvocation>();
+  /** progressive invocations that were answered before their last chunk; the rest of their chunks is discarded */
+  readonly #answeredEarly = new Set<number>();
+
+  constructor(link: SessionLink) {
+    this.link = link;
+  }
+
+  async register(
+    procedure: string,
+    handler: InvocationHandler,
+    options: RegisterOptions,
+  ): Promise<Registration> {
+    return new Register(this, new LocalRegistration(this, procedure, handler, options)).submitTo(this.link);
+  }
+
+  /**
+   * REGISTERED has come.
+   * @throws WampError if this session holds the registration already
+   */
+  joined(id: number, registration: LocalRegistration): LocalRegistration {
+    if (this.#registrations.has(id)) {
+      throw new WampError(ErrorUri.ProcedureAlreadyExists, [
+        'this session has registered the procedure already',
+      ]);
+    }
+    this.#registrations.set(id, registration);
+    registration.activate(id);
+    return registration;
+  }
+
+  /** The registration is gone at the router. */
+  removed(registration: LocalRegistration): void {
+    if (this.#registrations.get(registration.id) === registration)
+      this.#registrations.delete(registration.id);
+    registration.deactivate();
+  }
+
+  invocation(message: InvocationMessage): void {
+    const { request, registration: id } = message;
+    const open = this.#open.get(request);
+    if (open !== undefined) {
+      if (open.expectsChunks) {
+        open.takeChunk(message);
+        return;
+      }
+      this.link.ignore(`INVOCATION ${request} came twice`);
+      return;
+    }
+    if (this.#answeredEarly.has(request)) {
+      if (message.details.progress !== true) this.#answeredEarly.delete(request);
+      this.link.ignore(`a chunk of invocation ${request}, which is answered`);
+      return;
+    }
+    const registration = this.#registrations.get(id);
+    if (registration === undefined) {
+      this.#refuse(message, ErrorUri.NoSuchRegistration, `no handler for registration ${id}`);
+      return;
+    }
+    if (this.#open.size >= MAX_OPEN_INVOCATIONS) {
+      this.#refuse(message, ErrorUri.LimitExceeded, `${MAX_OPEN_INVOCATIONS} invocations are open`);
+      return;
+    }
+    this.#run(message, registration);
+  }
+
+  /** Source: advanced profile, "Call Canceling". One that crosses with our answer finds nothing. */
+  interrupt(message: InterruptMessage): void {
+    this.#open.get(message.request)?.interrupt(message.options);
+  }
+
+  /** Source: advanced profile, "Registration Revocation". */
+  revoked(details: RevocationDetails): void {
+    const registration =
+      details.registration === undefined ? undefined : this.#registrations.get(details.registration);
+    if (registration === undefined) {
+      this.link.ignore('UNREGISTERED for an unknown registration');
+      return;
+    }
+    this.removed(registration);
+    try {
+      registration.options.onRevoked?.(details.reason);
+    } catch (error) {
+      this.link.report(error, { where: 'revocation', uri: registration.procedure });
+    }
+  }
+
+  sessionEnded(error: WampError): void {
+    for (const registration of this.#registrations.values()) registration.deactivate();
+    this.#registrations.clear();
+    for (const invocation of [...this.#open.values()]) invocation.giveUp(error, false);
+    this.#answeredEarly.clear();
+  }
+
+  closed(invocation: OpenInvocation): void {
+    this.#open.delete(invocation.request);
+    if (!invocation.expectsChunks) return;
+    this.#answeredEarly.add(invocation.request);
+    if (this.#answeredEarly.size <= MAX_ANSWERED_EARLY) return;
+    for (const oldest of this.#answeredEarly) {
+      this.#answeredEarly.delete(oldest);
+      break;
+    }
+  }
+
+  #run(message: InvocationMessage, registration: LocalRegistration): void {
+    let invocation: OpenInvocation;
+    try {
+      invocation = new OpenInvocation(this, message, registration.procedure);
+    } catch (error) {
+      this.#refuse(message, ErrorUri.InvalidArgument, messageOf(error));
+      return;
+    }
+    this.#open.set(message.request, invocation);
+    try {
+      this.#returned(invocation, registration.handler(invocation.args as unknown[], invocation));
+    } catch (error) {
+      invocation.fail(error);
+    }
+  }
+
+  #returned(invocation: OpenInvocation, value: unknown): void {
+    if (isThenable(value)) {
+      value.then(
+        (settled) => this.#returned(invocation, settled),
+        (error: unknown) => invocation.fail(error),
+      );
+    } else if (isGenerator(value)) {
+      this.#iterate(invocation, value).catch((error: unknown) => invocation.fail(error));
+    } else {
+      invocation.answer(value);
+    }
+  }
+
+  async #iterate(invocation: OpenInvocation, generator: AsyncGenerator): Promise<void> {
+    // `return` runs the generator's `finally` blocks, at the latest when what it awaits now has settled.
+    const stop = (): void => void generator.return(undefined).catch(() => undefined);
+    if (invocation.isOver()) {
+      stop();
+      return;
+    }
+    invocation.whenAborted(stop);
+    for (;;) {
+      const step = await generator.next();
+      if (invocation.isOver()) return;
+      if (step.done === true) {
+        invocation.answer(step.value);
+        return;
+      }
+      try {
+        invocation.progress(step.value);
+      } catch (error) {
+        stop();
+        throw error;
+      }
+      await this.link.whenWritable();
+    }
+  }
+
+  #refuse(message: InvocationMessage, uri: string, text: string): void {
+    const payload = Payload.of([text]);
+    this.link.send(new ErrorMessage(MessageKind.Invocation, message.request, EMPTY_DICT, uri, payload));
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+function isGenerator(value: unknown): value is AsyncGenerator {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Symbol.asyncIterator in value &&
+    'next' in value &&
+    'return' in value &&
+    typeof value.next === 'function'
+  );
+}
+
+class LocalRegistration implements Registration {
+  readonly procedure: string;
+  readonly match: MatchPolicy;
+  readonly handler: InvocationHandler;
+  readonly options: RegisterOptions;
+  readonly #callee: Callee;
+  #id = 0;
+  #active = false;
+  #leaving: Promise<void> | undefined = undefined;
+
+  constructor(callee: Callee, procedure: string, handler: InvocationHandler, options: RegisterOptions) {
+    this.#callee = callee;
+    this.procedure = procedure;
+    this.match = options.match ?? 'exact';
+    this.handler = handler;
+    this.options = options;
+  }
+
+  get id(): number {
+    return this.#id;
+  }
+
+  get isActive(): boolean {
+    return this.#active;
+  }
+
+  async unregister(): Promise<void> {
+    if (!this.#active) return;
+    this.#leaving ??= new Unregister(this.#callee, this)
+      .submitTo(this.#callee.link)
+      .catch((error: unknown) => {
+        this.#leaving = undefined;
+        throw error;
+      });
+    return this.#leaving;
+  }
+
+  activate(id: number): void {
+    this.#id = id;
+    this.#active = true;
+  }
+
+  deactivate(): void {
+    this.#active = false;
+  }
+}
+
+class Register extends SingleRequest<LocalRegistration> {
+  readonly kind = MessageKind.Register;
+  readonly #callee: Callee;
+  readonly #registration: LocalRegistration;
+
+  constructor(callee: Callee, registration: LocalRegistration) {
+    super(registration.options.signal);
+    this.#callee = callee;
+    this.#registration = registration;
+  }
+
+  message(id: number): RegisterMessage {
+    const wire: WireOptions = toWire(this.#registration.options, NAMES);
+    return new RegisterMessage(id, wire, this.#registration.procedure);
+  }
+
+  protected accept(message: Message): LocalRegistration {
+    return this.#callee.joined((message as RegisteredMessage).registration, this.#registration);
+  }
+
+  /** Nobody expects its handler to run any more, so invocations that come until it is gone find none. */
+  protected override undo(registration: LocalRegistration): void {
+    registration.unregister().catch(() => undefined);
+    this.#callee.removed(registration);
+  }
+}
+
+class Unregister extends SingleRequest<void> {
+  readonly kind = MessageKind.Unregister;
+  readonly #callee: Callee;
+  readonly #registration: LocalRegistration;
+
+  constructor(callee: Callee, registration: LocalRegistration) {
+    super(undefined);
+    this.#callee = callee;
+    this.#registration = registration;
+  }
+
+  message(id: number): UnregisterMessage {
+    return new UnregisterMessage(id, this.#registration.id);
+  }
+
+  protected accept(): void {
+    this.#callee.removed(this.#registration);
+  }
+
+  override refused(error: WampError): void {
+    if (error.uri === ErrorUri.NoSuchRegistration) this.#callee.removed(this.#registration);
+    super.refused(error);
+  }
+}

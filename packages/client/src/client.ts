@@ -1,0 +1,181 @@
+/// <reference lib="esnext.disposable" />
+/**
+ * What an application holds: one client of one realm, with all four roles.
+ * Owns the public methods and their types; each role does its own work.
+ */
+import type { Dict } from '@wamp/protocol';
+import { Callee, type InvocationHandler, type RegisterOptions, type Registration } from './callee.js';
+import { Caller, type CallOptions } from './caller.js';
+import type { ClientSession, SessionEnd, SessionRoles, SessionStatus } from './client-session.js';
+import {
+  startStream,
+  upload,
+  type Chunks,
+  type ProgressiveCall,
+  type StreamOptions,
+  type UploadOptions,
+} from './progressive-call.js';
+import { Publisher, type PublishOptions } from './publisher.js';
+import type { Result } from './result.js';
+import { Subscriber, type EventHandler, type SubscribeOptions, type Subscription } from './subscriber.js';
+
+/** `open` from `connect` on, `closing` after close(), `closed` once nothing more can be sent. */
+export type ClientStatus = Exclude<SessionStatus, 'joining'>;
+
+const NONE = Object.freeze({});
+
+export class Client {
+  readonly #session: ClientSession;
+  readonly #caller: Caller;
+  readonly #callee: Callee;
+  readonly #publisher: Publisher;
+  readonly #subscriber: Subscriber;
+  readonly #realm: string;
+
+  /** @internal use `connect` */
+  constructor(session: ClientSession, realm: string) {
+    this.#session = session;
+    this.#realm = realm;
+    this.#caller = new Caller(session);
+    this.#callee = new Callee(session);
+    this.#publisher = new Publisher(session);
+    this.#subscriber = new Subscriber(session);
+  }
+
+  /** @internal the side that the session calls */
+  roles(): SessionRoles {
+    const callee = this.#callee;
+    const subscriber = this.#subscriber;
+    return {
+      invocation: (message) => callee.invocation(message),
+      interrupt: (message) => callee.interrupt(message),
+      event: (message) => subscriber.event(message),
+      registrationRevoked: (details) => callee.revoked(details),
+      subscriptionRevoked: (details) => subscriber.revoked(details),
+      sessionEnded: (error) => {
+        callee.sessionEnded(error);
+        subscriber.sessionEnded();
+      },
+    };
+  }
+
+  /** WELCOME.Session */
+  get sessionId(): number {
+    return this.#session.sessionId;
+  }
+
+  /** the realm that was joined */
+  get realm(): string {
+    const assigned = this.#session.details['realm'];
+    return typeof assigned === 'string' ? assigned : this.#realm;
+  }
+
+  /** WELCOME.Details: the router's roles and features, and the identity it granted (`authid`, `authrole`, …). */
+  get details(): Dict {
+    return this.#session.details;
+  }
+
+  get status(): ClientStatus {
+    const { status } = this.#session;
+    return status === 'joining' ? 'open' : status;
+  }
+
+  /** Resolves when the session is over, whoever ended it; never rejects. */
+  get closed(): Promise<SessionEnd> {
+    return this.#session.ended;
+  }
+
+  /**
+   * Calls a procedure.
+   * @returns the result: the single positional value, `undefined` if there is none, else a `Result`; with `raw` always a `Result`
+   * @throws WampError with the URI of the ERROR; CanceledError, TimeoutError, ConnectionLostError, UsageError
+   */
+  call(procedure: string, args: readonly unknown[], options: CallOptions & { raw: true }): Promise<Result>;
+
+  call<T = unknown>(procedure: string, args?: readonly unknown[], options?: CallOptions): Promise<T>;
+  call(procedure: string, args?: readonly unknown[], options: CallOptions = NONE): Promise<unknown> {
+    return this.#caller.call(procedure, args, options);
+  }
+
+  /**
+   * Calls a procedure for progressive results: `for await (const value of client.stream(…))`. Leaving the loop cancels the
+   * call; `.result` is the promise of the final result.
+   */
+  stream<P = unknown, R = unknown>(
+    procedure: string,
+    args?: readonly unknown[],
+    options: StreamOptions = NONE,
+  ): ProgressiveCall<P, R> {
+    return startStream<P, R>(this.#caller, procedure, args, options);
+  }
+
+  /**
+   * Calls a procedure with a stream of arguments. Each value of `chunks` is sent as soon as it is there; the end of the
+   * iteration completes the call. If `chunks` throws, the call is canceled and rejects with that error.
+   * @throws WampError `wamp.error.feature_not_supported` if router or callee cannot take chunks, and what `call` throws
+   */
+
+  upload<T = unknown>(procedure: string, chunks: Chunks<unknown>, options: UploadOptions = NONE): Promise<T> {
+    return upload(this.#caller, procedure, chunks, options) as Promise<T>;
+  }
+
+  /**
+   * Serves a procedure.
+   * @throws WampError with the URI of the ERROR, for example `wamp.error.procedure_already_exists`; CanceledError,
+   * ConnectionLostError, UsageError
+   */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- so that `([a, b]) => a + b` needs no annotations
+  register<A extends readonly unknown[] = any[], R = unknown>(
+    procedure: string,
+    handler: InvocationHandler<A, R>,
+    options: RegisterOptions = NONE,
+  ): Promise<Registration> {
+    return this.#callee.register(procedure, handler as unknown as InvocationHandler, options);
+  }
+
+  /**
+   * Receives the events of a topic. A session may subscribe several handlers to one topic.
+   * @throws WampError with the URI of the ERROR; CanceledError, ConnectionLostError, UsageError
+   */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- so that `([a, b]) => …` needs no annotations
+  subscribe<A extends readonly unknown[] = any[]>(
+    topic: string,
+    handler: EventHandler<A>,
+    options: SubscribeOptions = NONE,
+  ): Promise<Subscription> {
+    return this.#subscriber.subscribe(topic, handler as unknown as EventHandler, options);
+  }
+
+  /**
+   * Publishes an event.
+   * @returns the publication id with `acknowledge: true`, else `undefined` as soon as the event is on its way
+   * @throws WampError with the URI of the ERROR if acknowledged; CanceledError, ConnectionLostError, UsageError
+   */
+  publish(
+    topic: string,
+    args: readonly unknown[] | undefined,
+    options: PublishOptions & { acknowledge: true },
+  ): Promise<number>;
+  publish(topic: string, args?: readonly unknown[], options?: PublishOptions): Promise<number | undefined>;
+  publish(
+    topic: string,
+    args?: readonly unknown[],
+    options: PublishOptions = NONE,
+  ): Promise<number | undefined> {
+    return this.#publisher.publish(topic, args, options);
+  }
+
+  /**
+   * Leaves the realm with GOODBYE, waits for the router's within bounds, and closes the connection. What is pending rejects
+   * with ConnectionLostError, running handlers find their signal aborted. Idempotent; never rejects.
+   * @param options.signal cuts the connection at once when aborted
+   */
+  close(options: { readonly signal?: AbortSignal } = NONE): Promise<void> {
+    return this.#session.leave(options.signal);
+  }
+
+  /** For `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * From an address to a client: opens the transport and joins the realm, within a time.
+ * Owns the options of a client and the attempt's end; the handshake's messages are in handshake.ts.
+ */
+import type { Serializer, Transport } from '@wamp/protocol';
+import { json } from '@wamp/protocol/json';
+import { openWebSocket } from '#web-socket';
+import { abortable } from './abortable.js';
+import { Client } from './client.js';
+import { ClientSession } from './client-session.js';
+import { Handshake, type Authenticator } from './handshake.js';
+import { CLOSE_TIMEOUT_MS, HANDSHAKE_TIMEOUT_MS, MAX_FRAME_BYTES } from './limits.js';
+import { canceledBy, type ErrorOrigin } from './request.js';
+import { ConnectionError, messageOf, TimeoutError, UsageError, WampError } from './wamp-error.js';
+
+/** Opens a transport; the signal is aborted when nobody waits for it any more. */
+export type TransportFactory = (signal: AbortSignal) => Promise<Transport>;
+
+/** A `ws://` or `wss://` address, a transport that is not open yet, or a function that makes one. */
+export type ConnectTarget = string | URL | Transport | TransportFactory;
+
+export interface ConnectOptions {
+  readonly realm: string;
+  /** Serializers to offer to a WebSocket server, the preferred one first. Default `[json()]`. */
+  readonly serializers?: readonly Serializer[];
+  /** Ways to authenticate, the preferred one first. Default: none, which routers take as `anonymous`. */
+  readonly auth?: Authenticator | readonly Authenticator[];
+  /** Gives the attempt up; it has no effect on an established session. */
+  readonly signal?: AbortSignal;
+  /** Longest time until the session is established, in milliseconds. Default 10000. */
+  readonly handshakeTimeoutMs?: number;
+  /** Longest time that close() waits for the router, in milliseconds. Default 5000. */
+  readonly closeTimeoutMs?: number;
+  /** Longest message accepted over WebSocket, in bytes; on Node only, browsers bring their own limit. Default 16 MiB. */
+  readonly maxFrameBytes?: number;
+  /**
+   * Told of what application code threw where nobody waits for it: event handlers, progress callbacks, revocation
+   * callbacks, and invocation handlers (whose caller gets the error too, if it is no WampError).
+   * Default: `reportError` where the host has it (browsers), else `console.error`; errors of invocation handlers are
+   * left to their caller.
+   */
+  readonly onError?: (error: unknown, origin: ErrorOrigin) => void;
+  /** Told of messages that were ignored, for logs; for example the late answer to a call that was canceled. */
+  readonly onIgnored?: (sentence: string) => void;
+}
+
+/**
+ * Connects to a router and joins a realm.
+ * @throws WampError with the reason URI of the router's ABORT; ConnectionError if the router cannot be reached, with the
+ * cause; TimeoutError after `handshakeTimeoutMs`; CanceledError if the signal is aborted; UsageError for a target that is none
+ */
+export async function connect(target: ConnectTarget, options: ConnectOptions): Promise<Client> {
+  const attempt = new Attempt(options.signal, options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS);
+  try {
+    const transport = await attempt.within(openTransport(target, options, attempt.signal), (late) => {
+      late.terminate('nobody waits for this connection any more');
+    });
+    const session = new ClientSession(transport, {
+      closeTimeoutMs: options.closeTimeoutMs ?? CLOSE_TIMEOUT_MS,
+      report: options.onError ?? reportByDefault,
+      ignore: options.onIgnored ?? ((): void => undefined),
+    });
+    const client = new Client(session, options.realm);
+    const joined = session.join(new Handshake(options.realm, authenticatorsOf(options.auth)), client.roles());
+    attempt.signal.addEventListener('abort', () => session.abandon(attempt.signal.reason as WampError));
+    await joined;
+    return client;
+  } finally {
+    attempt.over();
+  }
+}
+
+/** The bounds of one attempt: its time and the application's signal, as one signal whose reason is the error to throw. */
+class Attempt {
+  readonly #controller = new AbortController();
+  readonly #outer: AbortSignal | undefined;
+  readonly #timer: ReturnType<typeof setTimeout>;
+
+  constructor(outer: AbortSignal | undefined, timeoutMs: number) {
+    this.#outer = outer;
+    this.#timer = setTimeout(() => {
+      this.#controller.abort(new TimeoutError([`no session within ${timeoutMs} ms`]));
+    }, timeoutMs);
+    if (outer?.aborted === true) this.#onAbort();
+    outer?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  within<T>(promise: Promise<T>, late: (value: T) => void): Promise<T> {
+    return abortable(promise, this.signal, (signal) => signal.reason, late);
+  }
+
+  over(): void {
+    clearTimeout(this.#timer);
+    this.#outer?.removeEventListener('abort', this.#onAbort);
+  }
+
+  readonly #onAbort = (): void => {
+    if (this.#outer !== undefined) this.#controller.abort(canceledBy(this.#outer));
+  };
+}
+
+async function openTransport(
+  target: ConnectTarget,
+  options: ConnectOptions,
+  signal: AbortSignal,
+): Promise<Transport> {
+  if (typeof target === 'object' && 'open' in target) return target;
+  if (signal.aborted) throw signal.reason as WampError;
+  try {
+    if (typeof target === 'function') return await target(signal);
+    const serializers = options.serializers ?? [json()];
+    if (serializers.length === 0) throw new UsageError('at least one serializer has to be offered');
+    const maxFrameBytes = options.maxFrameBytes ?? MAX_FRAME_BYTES;
+    return await openWebSocket(addressOf(target), { serializers, signal, maxFrameBytes });
+  } catch (cause) {
+    if (cause instanceof WampError) throw cause;
+    const where = typeof target === 'function' ? 'the router' : String(target);
+    throw new ConnectionError(`${where} cannot be reached: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function addressOf(target: unknown): string {
+  if (typeof target === 'string' || target instanceof URL) {
+    const address = String(target);
+    if (/^wss?:\/\//i.test(address)) return address;
+  }
+  throw new UsageError(
+    `a target is a ws:// or wss:// address, a transport or a function, not ${String(target)}`,
+  );
+}
+
+function authenticatorsOf(auth: ConnectOptions['auth']): readonly Authenticator[] {
+  if (auth === undefined) return [];
+  return 'method' in auth ? [auth] : auth;
+}
+
+function reportByDefault(error: unknown, origin: ErrorOrigin): void {
+  if (origin.where === 'invocation') return;
+  if (typeof reportError === 'function') reportError(error);
+  else console.error(`@wamp/client: the ${origin.where} handler of ${origin.uri} threw`, error);
+}

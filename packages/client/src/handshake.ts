@@ -1,0 +1,122 @@
+/**
+ * What a client says before it has a session: HELLO with its roles, and the answers to CHALLENGE.
+ * Owns the announcement and the choice of an authenticator; computes no signatures and sends nothing itself.
+ */
+import {
+  announceRoles,
+  AuthenticateMessage,
+  EMPTY_DICT,
+  ErrorUri,
+  HelloMessage,
+  type ChallengeMessage,
+  type Dict,
+} from '@wamp/protocol';
+import { messageOf, WampError } from './wamp-error.js';
+
+/** CHALLENGE as an authenticator sees it. */
+export interface Challenge {
+  readonly method: string;
+  /** depends on the method, see advanced profile, "Authentication Methods" */
+  readonly extra: Dict;
+}
+
+/** What goes into AUTHENTICATE. */
+export interface ChallengeAnswer {
+  readonly signature: string;
+  readonly extra?: Dict;
+}
+
+/** One way to prove an identity. Source: advanced profile, "Authentication". */
+export interface Authenticator {
+  /** name in HELLO.Details.authmethods, for example `ticket` */
+  readonly method: string;
+  /** the identity that is claimed */
+  readonly authid?: string;
+  /** what the method wants to say in HELLO.Details.authextra */
+  readonly extra?: Dict;
+  /** Answers a challenge; a string is the signature. What it throws ends the attempt. */
+  onChallenge(challenge: Challenge): string | ChallengeAnswer | Promise<string | ChallengeAnswer>;
+}
+
+/** The roles of this client, with exactly the features that it implements. */
+const ROLES = announceRoles({
+  publisher: ['publisher_identification', 'publisher_exclusion', 'subscriber_blackwhite_listing'],
+  subscriber: [
+    'publisher_identification',
+    'publication_trustlevels',
+    'pattern_based_subscription',
+    'subscription_revocation',
+  ],
+  caller: [
+    'caller_identification',
+    'call_canceling',
+    'call_timeout',
+    'progressive_call_results',
+    'progressive_call_invocations',
+  ],
+  callee: [
+    'caller_identification',
+    'call_trustlevels',
+    'pattern_based_registration',
+    'shared_registration',
+    'registration_revocation',
+    'call_canceling',
+    'call_timeout',
+    'progressive_call_results',
+    'progressive_call_invocations',
+  ],
+});
+
+const AGENT = '@wamp/client';
+
+export class Handshake {
+  readonly #realm: string;
+  readonly #authenticators: readonly Authenticator[];
+  #answering = false;
+
+  constructor(realm: string, authenticators: readonly Authenticator[]) {
+    this.#realm = realm;
+    this.#authenticators = authenticators;
+  }
+
+  /** True while an authenticator works on a challenge; the router has to wait for it. */
+  get isAnswering(): boolean {
+    return this.#answering;
+  }
+
+  hello(): HelloMessage {
+    const details: Record<string, unknown> = { roles: ROLES, agent: AGENT };
+    if (this.#authenticators.length > 0) {
+      details['authmethods'] = this.#authenticators.map((each) => each.method);
+      const authid = this.#authenticators.find((each) => each.authid !== undefined)?.authid;
+      if (authid !== undefined) details['authid'] = authid;
+      const extra: Record<string, unknown> = {};
+      for (const each of this.#authenticators) Object.assign(extra, each.extra);
+      if (Object.keys(extra).length > 0) details['authextra'] = extra;
+    }
+    return new HelloMessage(this.#realm, details);
+  }
+
+  /** @throws WampError `wamp.error.cannot_authenticate` */
+  async answer(challenge: ChallengeMessage): Promise<AuthenticateMessage> {
+    const { method, extra } = challenge;
+    const authenticator = this.#authenticators.find((each) => each.method === method);
+    if (authenticator === undefined) {
+      throw cannotAuthenticate(`the router asks for "${method}", which was not offered`);
+    }
+    this.#answering = true;
+    try {
+      const answer = await authenticator.onChallenge({ method, extra });
+      if (typeof answer === 'string') return new AuthenticateMessage(answer, EMPTY_DICT);
+      return new AuthenticateMessage(answer.signature, answer.extra ?? EMPTY_DICT);
+    } catch (cause) {
+      throw cannotAuthenticate(`the authenticator "${method}" failed: ${messageOf(cause)}`, cause);
+    } finally {
+      this.#answering = false;
+    }
+  }
+}
+
+function cannotAuthenticate(sentence: string, cause?: unknown): WampError {
+  return new WampError(ErrorUri.CannotAuthenticate, [sentence], EMPTY_DICT, { cause });
+}

@@ -1,0 +1,24 @@
+/** @wamp/client: a WAMP client for Node and browsers. */
+export { connect, type ConnectOptions, type ConnectTarget, type TransportFactory } from './connect.js';
+export { Client, type ClientStatus } from './client.js';
+export type { SessionEnd } from './client-session.js';
+export type { CallOptions } from './caller.js';
+export type { Chunks, ProgressiveCall, StreamOptions, UploadOptions } from './progressive-call.js';
+export type { InvocationHandler, RegisterOptions, Registration } from './callee.js';
+export type { CallerIdentity, Invocation } from './invocation.js';
+export type { PublishOptions } from './publisher.js';
+export type { EventHandler, ReceivedEvent, SubscribeOptions, Subscription } from './subscriber.js';
+export type { Authenticator, Challenge, ChallengeAnswer } from './handshake.js';
+export type { ErrorOrigin } from './request.js';
+export { Result } from './result.js';
+export {
+  CanceledError,
+  ConnectionError,
+  ConnectionLostError,
+  TimeoutError,
+  UsageError,
+  WampError,
+  type WampErrorOptions,
+} from './wamp-error.js';
+export { CloseUri, ErrorUri } from '@wamp/protocol';
+export type { CancelMode, Dict, InvokePolicy, MatchPolicy, Serializer, Transport } from '@wamp/protocol';

@@ -1,0 +1,265 @@
+/**
+ * One invocation, from INVOCATION to its one answer.
+ * Owns what is sent for it, its signal, its deadline and its chunks; runs no handlers and keeps no tables.
+ */
+import {
+  EMPTY_DICT,
+  EMPTY_PAYLOAD,
+  ErrorMessage,
+  ErrorUri,
+  MessageKind,
+  Payload,
+  YieldMessage,
+  type Dict,
+  type InterruptOptions,
+  type InvocationDetails,
+  type InvocationMessage,
+} from '@wamp/protocol';
+import { MAX_BUFFERED_VALUES, MAX_TIMER_MS } from './limits.js';
+import type { SessionLink } from './request.js';
+import { fromPayload, Result, toPayload } from './result.js';
+import { ValueQueue } from './value-queue.js';
+import { CanceledError, messageOf, TimeoutError, WampError } from './wamp-error.js';
+
+/** Who calls, as far as the router tells. Source: advanced profile, "Caller Identification". */
+export interface CallerIdentity {
+  readonly session: number;
+  readonly authid?: string;
+  readonly authrole?: string;
+}
+
+/** What a handler learns of an invocation besides its arguments, and what it can do with it. */
+export interface Invocation {
+  readonly args: readonly unknown[];
+  readonly kwargs: Dict;
+  readonly details: InvocationDetails;
+  /** the concrete procedure, also for pattern-based registrations */
+  readonly procedure: string;
+  /** who calls, if disclosed */
+  readonly caller: CallerIdentity | undefined;
+  /**
+   * Aborted when nobody waits for the answer any more: canceled by the caller, timed out, connection lost. The reason is
+   * a CanceledError, TimeoutError or ConnectionLostError. What the handler returns or throws then is dropped.
+   */
+  readonly signal: AbortSignal;
+  /** true if the caller wants progressive results */
+  readonly wantsProgress: boolean;
+  /**
+   * Sends a progressive result: the values are its positional arguments, a `Result` is sent as it is.
+   * @returns false if it was not sent, because the caller does not want progress or the invocation is over
+   * @throws WampError if the values cannot be encoded
+   */
+  progress(...values: unknown[]): boolean;
+  /** when the invocation times out here, in milliseconds since the epoch; undefined if the callee does not keep the time */
+  readonly deadline: number | undefined;
+  /** milliseconds until the deadline; Infinity if there is none */
+  remainingMs(): number;
+  /**
+   * The chunks of a progressive invocation, this first one included; of an ordinary one its single chunk. To be iterated
+   * once. The loop throws if the invocation is canceled. Source: advanced profile, "Progressive Call Invocations".
+   */
+  readonly chunks: AsyncIterable<unknown>;
+}
+
+/** The table that an invocation stands in. */
+export interface InvocationTable {
+  readonly link: SessionLink;
+  /** The invocation is answered or given up. */
+  closed(invocation: OpenInvocation): void;
+}
+
+export class OpenInvocation implements Invocation {
+  readonly request: number;
+  readonly args: readonly unknown[];
+  readonly kwargs: Dict;
+  readonly details: InvocationDetails;
+  readonly procedure: string;
+  readonly wantsProgress: boolean;
+  readonly #table: InvocationTable;
+  #over = false;
+  #expectsChunks: boolean;
+  #chunks: ValueQueue<unknown> | undefined = undefined;
+  #controller: AbortController | undefined = undefined;
+  #aborted: WampError | undefined = undefined;
+  #onAbort: (() => void) | undefined = undefined;
+  #deadline: number | undefined = undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined = undefined;
+
+  /** @throws PayloadError if the arguments cannot be represented */
+  constructor(table: InvocationTable, message: InvocationMessage, registered: string) {
+    this.request = message.request;
+    this.args = message.payload.args;
+    this.kwargs = message.payload.kwargs;
+    this.details = message.details;
+    this.procedure = message.details.procedure ?? registered;
+    this.wantsProgress = message.details.receive_progress === true;
+    this.#table = table;
+    this.#expectsChunks = message.details.progress === true;
+    if (this.#expectsChunks) this.#openChunks(fromPayload(message.payload), true);
+    this.#armTimer();
+  }
+
+  get caller(): CallerIdentity | undefined {
+    const { caller: session, caller_authid: authid, caller_authrole: authrole } = this.details;
+    if (session === undefined) return undefined;
+    return {
+      session,
+      ...(authid === undefined ? undefined : { authid }),
+      ...(authrole === undefined ? undefined : { authrole }),
+    };
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#aborted !== undefined) this.#controller.abort(this.#aborted);
+    }
+    return this.#controller.signal;
+  }
+
+  get deadline(): number | undefined {
+    return this.#deadline;
+  }
+
+  remainingMs(): number {
+    return this.#deadline === undefined ? Infinity : Math.max(0, this.#deadline - Date.now());
+  }
+
+  get chunks(): AsyncIterable<unknown> {
+    return this.#chunks ?? this.#openChunks(this.#onlyChunk(), false);
+  }
+
+  /** True once it is answered or given up. */
+  isOver(): boolean {
+    return this.#over;
+  }
+
+  /** True while the caller has not said that this was the last chunk. */
+  get expectsChunks(): boolean {
+    return this.#expectsChunks;
+  }
+
+  /** What to do at once when the invocation is aborted; one listener, for the one who runs the handler. */
+  whenAborted(listener: () => void): void {
+    this.#onAbort = listener;
+  }
+
+  progress(...values: unknown[]): boolean {
+    if (this.#over || !this.wantsProgress) return false;
+    const [only] = values;
+    const payload = values.length === 1 ? toPayload(only) : Payload.of(values);
+    this.#table.link.send(new YieldMessage(this.request, { progress: true }, payload));
+    this.#armTimer();
+    return true;
+  }
+
+  /** The final result. */
+  answer(value: unknown): void {
+    if (!this.#close()) return;
+    try {
+      this.#table.link.send(new YieldMessage(this.request, EMPTY_DICT, toPayload(value)));
+    } catch (error) {
+      this.#report(error);
+      this.#sendError(error instanceof WampError ? error.uri : ErrorUri.RuntimeError, [messageOf(error)]);
+    }
+  }
+
+  /** What the handler threw: a WampError is sent as it is, of anything else the message. */
+  fail(thrown: unknown): void {
+    if (!this.#close()) return;
+    if (!(thrown instanceof WampError)) {
+      this.#report(thrown);
+      this.#sendError(ErrorUri.RuntimeError, [messageOf(thrown)]);
+      return;
+    }
+    try {
+      this.#sendError(thrown.uri, thrown.args, thrown.kwargs);
+    } catch (error) {
+      this.#report(error);
+      this.#sendError(ErrorUri.RuntimeError, [messageOf(error)]);
+    }
+  }
+
+  /** A further chunk. */
+  takeChunk(message: InvocationMessage): void {
+    const isLast = message.details.progress !== true;
+    this.#expectsChunks = !isLast;
+    let value: unknown;
+    try {
+      value = fromPayload(message.payload);
+    } catch (error) {
+      this.giveUp(new WampError(ErrorUri.InvalidArgument, [messageOf(error)]), true);
+      return;
+    }
+    this.#armTimer();
+    // Callers that learn of the end late finish with a message that carries nothing.
+    const carries = !isLast || value !== undefined;
+    if (carries && this.#chunks?.push(value) === false) {
+      const text = `more than ${MAX_BUFFERED_VALUES} chunks wait for the procedure`;
+      this.giveUp(new WampError(ErrorUri.LimitExceeded, [text]), true);
+      return;
+    }
+    if (isLast) this.#chunks?.finish();
+  }
+
+  /** Source: advanced profile, "Call Canceling": `kill` is answered, `killnowait` is not. */
+  interrupt(options: InterruptOptions): void {
+    const reason = typeof options.reason === 'string' ? options.reason : 'canceled by the caller';
+    this.giveUp(new CanceledError([reason]), options.mode === 'kill');
+  }
+
+  /** Ends the invocation from outside: the handler's signal is aborted, and the error is sent if anybody waits for it. */
+  giveUp(error: WampError, send: boolean): void {
+    if (!this.#close()) return;
+    if (send) this.#sendError(error.uri, error.args);
+    this.#aborted = error;
+    this.#chunks?.fail(error);
+    this.#onAbort?.();
+    this.#controller?.abort(error);
+  }
+
+  #onlyChunk(): unknown {
+    if (this.args.length === 1 && Object.keys(this.kwargs).length === 0) return this.args[0];
+    if (this.args.length === 0 && Object.keys(this.kwargs).length === 0) return undefined;
+    return new Result(this.args, this.kwargs);
+  }
+
+  #openChunks(first: unknown, more: boolean): ValueQueue<unknown> {
+    const queue = new ValueQueue<unknown>(MAX_BUFFERED_VALUES, () => undefined);
+    this.#chunks = queue;
+    if (more || first !== undefined) queue.push(first);
+    if (this.#aborted !== undefined) queue.fail(this.#aborted);
+    else if (!more) queue.finish();
+    return queue;
+  }
+
+  /** With progress the time is that between two messages. Source: advanced profile, "Call Timeouts". */
+  #armTimer(): void {
+    const { timeout } = this.details;
+    if (timeout === undefined || timeout <= 0) return;
+    clearTimeout(this.#timer);
+    this.#deadline = Date.now() + timeout;
+    if (timeout > MAX_TIMER_MS) return;
+    this.#timer = setTimeout(
+      () => this.giveUp(new TimeoutError([`not done within ${timeout} ms`]), true),
+      timeout,
+    );
+  }
+
+  #close(): boolean {
+    if (this.#over) return false;
+    this.#over = true;
+    clearTimeout(this.#timer);
+    this.#table.closed(this);
+    return true;
+  }
+
+  #sendError(uri: string, args: readonly unknown[], kwargs?: Dict): void {
+    const payload = args.length === 0 && kwargs === undefined ? EMPTY_PAYLOAD : Payload.of(args, kwargs);
+    this.#table.link.send(new ErrorMessage(MessageKind.Invocation, this.request, EMPTY_DICT, uri, payload));
+  }
+
+  #report(error: unknown): void {
+    this.#table.link.report(error, { where: 'invocation', uri: this.procedure });
+  }
+}

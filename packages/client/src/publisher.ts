@@ -1,0 +1,122 @@
+/**
+ * Publishing. Owns the translation of options and the acknowledgement; knows nothing of subscriptions.
+ */
+import {
+  MessageKind,
+  PublishMessage,
+  type Dict,
+  type Message,
+  type Payload,
+  type PublishedMessage,
+  type PublishOptions as WireOptions,
+} from '@wamp/protocol';
+import { canceledBy, SingleRequest, type Request, type SessionLink } from './request.js';
+import { payloadOf, toWire, type WireNames } from './wire-options.js';
+
+/** How to publish. Source: basic profile, "PUBLISH"; advanced profile, "Publish & Subscribe". */
+export interface PublishOptions {
+  readonly kwargs?: Dict;
+  /** wait for the router's PUBLISHED or ERROR; else nothing is ever known of the publication's fate */
+  readonly acknowledge?: boolean;
+  /** false: this session receives the event too, if it is subscribed. Default true. */
+  readonly excludeMe?: boolean;
+  /** session ids that do not receive the event */
+  readonly exclude?: readonly number[];
+  readonly excludeAuthid?: readonly string[];
+  readonly excludeAuthrole?: readonly string[];
+  /** session ids; only these receive the event */
+  readonly eligible?: readonly number[];
+  readonly eligibleAuthid?: readonly string[];
+  readonly eligibleAuthrole?: readonly string[];
+  /** the router keeps the event for subscribers that ask for retained events */
+  readonly retain?: boolean;
+  /** ask the router to tell subscribers who published */
+  readonly discloseMe?: boolean;
+  /** stops waiting for the acknowledgement; the event may have been published all the same */
+  readonly signal?: AbortSignal;
+}
+
+const NAMES: WireNames<PublishOptions> = [
+  ['acknowledge', 'acknowledge'],
+  ['excludeMe', 'exclude_me'],
+  ['exclude', 'exclude'],
+  ['excludeAuthid', 'exclude_authid'],
+  ['excludeAuthrole', 'exclude_authrole'],
+  ['eligible', 'eligible'],
+  ['eligibleAuthid', 'eligible_authid'],
+  ['eligibleAuthrole', 'eligible_authrole'],
+  ['retain', 'retain'],
+  ['discloseMe', 'disclose_me'],
+];
+
+export class Publisher {
+  readonly #link: SessionLink;
+
+  constructor(link: SessionLink) {
+    this.#link = link;
+  }
+
+  /** @returns the publication id if it was asked to be acknowledged */
+  async publish(
+    topic: string,
+    args: readonly unknown[] | undefined,
+    options: PublishOptions,
+  ): Promise<number | undefined> {
+    const payload = payloadOf(args, options.kwargs);
+    const wire: WireOptions = toWire(options, NAMES);
+    if (wire.acknowledge === true) {
+      return new Acknowledged(topic, wire, payload, options.signal).submitTo(this.#link);
+    }
+    if (options.signal?.aborted === true) throw canceledBy(options.signal);
+    this.#link.submit(new Unacknowledged(topic, wire, payload));
+    return undefined;
+  }
+}
+
+class Unacknowledged implements Request {
+  readonly kind = MessageKind.Publish;
+  readonly isAwaited = false;
+  readonly #topic: string;
+  readonly #options: WireOptions;
+  readonly #payload: Payload;
+
+  constructor(topic: string, options: WireOptions, payload: Payload) {
+    this.#topic = topic;
+    this.#options = options;
+    this.#payload = payload;
+  }
+
+  message(id: number): PublishMessage {
+    return new PublishMessage(id, this.#options, this.#topic, this.#payload);
+  }
+
+  answered(): boolean {
+    return true;
+  }
+
+  refused(): void {
+    // routers do not answer what they were not asked to acknowledge
+  }
+}
+
+class Acknowledged extends SingleRequest<number> {
+  readonly kind = MessageKind.Publish;
+  readonly #topic: string;
+  readonly #options: WireOptions;
+  readonly #payload: Payload;
+
+  constructor(topic: string, options: WireOptions, payload: Payload, signal: AbortSignal | undefined) {
+    super(signal);
+    this.#topic = topic;
+    this.#options = options;
+    this.#payload = payload;
+  }
+
+  message(id: number): PublishMessage {
+    return new PublishMessage(id, this.#options, this.#topic, this.#payload);
+  }
+
+  protected accept(message: Message): number {
+    return (message as PublishedMessage).publication;
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * What a role needs from a session to send requests, and what a session needs from a request to route its answer.
+ * Owns the seam between the two; a request exists before it has an id, so that it may wait for a session.
+ */
+import { PayloadError, type Message, type PeerFeatures, type RequestKind } from '@wamp/protocol';
+import { CanceledError, messageOf, UsageError, WampError } from './wamp-error.js';
+
+/** A request that is, or will be, in the session's table of pending requests. */
+export interface Request {
+  /** code of the message that asks; an answer of another kind with the same id is ignored */
+  readonly kind: RequestKind;
+  /** false if nothing will answer, so that the session need not keep it */
+  readonly isAwaited: boolean;
+  /** The message that asks, under the id that the session has chosen. */
+  message(id: number): Message;
+  /** A positive answer. Returns true if it was the last one. Must not throw. */
+  answered(message: Message): boolean;
+  /** A refusal, or the end of the session. Must not throw. */
+  refused(error: WampError): void;
+}
+
+/** Where something of the application threw. */
+export interface ErrorOrigin {
+  readonly where: 'event' | 'progress' | 'invocation' | 'revocation';
+  /** topic or procedure */
+  readonly uri: string;
+}
+
+/** The session as its roles see it. */
+export interface SessionLink {
+  /** what the router announced in WELCOME */
+  readonly router: PeerFeatures;
+  /**
+   * Sends a request and keeps it until it is answered.
+   * @returns its id
+   * @throws UsageError after close(), or if the payload cannot be encoded; ConnectionLostError after the end
+   */
+  submit(request: Request): number;
+  /** Removes a pending request; an answer that comes later is ignored. */
+  forget(id: number): void;
+  /**
+   * Sends a message that nothing answers. After the end it does nothing.
+   * @throws WampError if the payload cannot be encoded or is too long for the peer
+   */
+  send(message: Message): void;
+  /** A promise to wait for while too much waits to be sent; undefined when sending may go on. */
+  whenWritable(): Promise<void> | undefined;
+  /** Something of the application threw where nobody waits for it. */
+  report(error: unknown, origin: ErrorOrigin): void;
+  /** Something of no consequence was ignored. */
+  ignore(sentence: string): void;
+}
+
+/** The error of a request whose own signal was aborted. */
+export function canceledBy(signal: AbortSignal): CanceledError {
+  return new CanceledError(['canceled by the caller'], undefined, { cause: signal.reason });
+}
+
+/** What a failed encoding means for the one who asked. */
+export function encodingFailure(thrown: unknown): WampError {
+  if (thrown instanceof WampError) return thrown;
+  if (thrown instanceof PayloadError) {
+    return new UsageError(`the payload cannot be sent: ${thrown.message}`, { cause: thrown });
+  }
+  return new UsageError(`the message cannot be encoded: ${messageOf(thrown)}`, { cause: thrown });
+}
+
+/**
+ * A request with one answer and a promise for it. When its signal is aborted, the promise rejects at once, the request
+ * stays pending, and a success that comes later is undone.
+ */
+export abstract class SingleRequest<T> implements Request {
+  abstract readonly kind: RequestKind;
+  readonly isAwaited = true;
+  readonly #signal: AbortSignal | undefined;
+  #resolve!: (value: T) => void;
+  #reject!: (error: WampError) => void;
+  #abandoned = false;
+
+  constructor(signal: AbortSignal | undefined) {
+    this.#signal = signal;
+  }
+
+  abstract message(id: number): Message;
+  /** Takes the answer over; what it returns resolves the promise, what it throws rejects it. */
+  protected abstract accept(message: Message): T;
+  /** The request was refused, the session ended, or nothing was sent. */
+  protected declined?(): void;
+  /** Takes back what an answer brought that nobody waits for any more. */
+  protected undo?(value: T): void;
+
+  /** Sends the request. */
+  submitTo(link: SessionLink): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+      try {
+        if (this.#signal?.aborted === true) throw canceledBy(this.#signal);
+        link.submit(this);
+      } catch (error) {
+        this.declined?.();
+        const refusal = error as WampError;
+        reject(refusal);
+        return;
+      }
+      this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
+    });
+  }
+
+  answered(message: Message): boolean {
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    try {
+      const value = this.accept(message);
+      if (this.#abandoned) this.undo?.(value);
+      else this.#resolve(value);
+    } catch (error) {
+      this.#reject(error as WampError);
+    }
+    return true;
+  }
+
+  refused(error: WampError): void {
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.declined?.();
+    this.#reject(error);
+  }
+
+  readonly #onAbort = (): void => {
+    this.#abandoned = true;
+    if (this.#signal !== undefined) this.#reject(canceledBy(this.#signal));
+  };
+}

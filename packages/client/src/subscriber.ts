@@ -1,0 +1,320 @@
+/**
+ * Subscriptions and the events that come for them.
+ * Owns which handlers belong to which subscription id, and when the last of them leaves; routes no messages.
+ */
+import {
+  MessageKind,
+  SubscribeMessage,
+  UnsubscribeMessage,
+  type Dict,
+  type EventDetails,
+  type EventMessage,
+  type MatchPolicy,
+  type Message,
+  type RevocationDetails,
+  type SubscribedMessage,
+  type SubscribeOptions as WireOptions,
+} from '@wamp/protocol';
+import { SingleRequest, type SessionLink } from './request.js';
+import { toWire, type WireNames } from './wire-options.js';
+
+/** How to subscribe. Source: advanced profile, "Pattern-based Subscription", "Event Retention". */
+export interface SubscribeOptions {
+  /** how the topic is compared; default `exact` */
+  readonly match?: MatchPolicy;
+  /** deliver what the router has retained for the topic; only handlers that asked receive retained events */
+  readonly getRetained?: boolean;
+  /** stops waiting for the router's answer; a subscription that comes about all the same is given back */
+  readonly signal?: AbortSignal;
+  /** the router has taken the subscription away */
+  readonly onRevoked?: (reason: string | undefined) => void;
+}
+
+/** What a handler learns of an event besides its arguments. */
+export interface ReceivedEvent {
+  readonly args: readonly unknown[];
+  readonly kwargs: Dict;
+  readonly details: EventDetails;
+  /** the concrete topic, also for pattern-based subscriptions */
+  readonly topic: string;
+  readonly publication: number;
+  /** who published, if disclosed */
+  readonly publisher:
+    { readonly session: number; readonly authid?: string; readonly authrole?: string } | undefined;
+  /** true for an event that the router had kept */
+  readonly retained: boolean;
+}
+
+/** Receives events. What it throws, or rejects with, goes to the `onError` option of `connect`. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- so that `([a, b]) => …` needs no annotations
+export type EventHandler<A extends readonly unknown[] = any[]> = (args: A, event: ReceivedEvent) => unknown;
+
+/** One handler's subscription. */
+export interface Subscription {
+  /** SUBSCRIBED.Subscription; all handlers of one topic and match policy in a session share it */
+  readonly id: number;
+  readonly topic: string;
+  readonly match: MatchPolicy;
+  /** false after unsubscribe(), after a revocation and after the session's end */
+  readonly isActive: boolean;
+  /** No event reaches the handler from here on. Resolves when the router has confirmed; idempotent. */
+  unsubscribe(): Promise<void>;
+}
+
+const NAMES: WireNames<SubscribeOptions> = [
+  ['match', 'match'],
+  ['getRetained', 'get_retained'],
+];
+
+export class Subscriber {
+  readonly #link: SessionLink;
+  readonly #byId = new Map<number, SharedSubscription>();
+  /** SUBSCRIBEs without an answer, by topic and match policy */
+  readonly #asked = new Map<string, number>();
+
+  constructor(link: SessionLink) {
+    this.#link = link;
+  }
+
+  async subscribe(topic: string, handler: EventHandler, options: SubscribeOptions): Promise<Subscription> {
+    const key = keyOf(topic, options.match ?? 'exact');
+    this.#asked.set(key, (this.#asked.get(key) ?? 0) + 1);
+    return new Subscribe(this, topic, handler, options).submitTo(this.#link);
+  }
+
+  /** SUBSCRIBED has come. */
+  joined(id: number, handler: LocalSubscription): LocalSubscription {
+    this.#answerTo(handler.key);
+    let shared = this.#byId.get(id);
+    if (shared === undefined) {
+      shared = new SharedSubscription(id, handler.key, handler.topic);
+      this.#byId.set(id, shared);
+    }
+    shared.handlers.add(handler);
+    handler.activate(id);
+    return handler;
+  }
+
+  /** A SUBSCRIBE failed, or was never sent. */
+  declined(key: string): void {
+    this.#answerTo(key);
+    // The last handler may have left while this SUBSCRIBE was out, and have left the subscription to it.
+    for (const shared of this.#byId.values()) {
+      if (shared.key === key && shared.handlers.size === 0)
+        this.#dropWhenUnused(shared)?.catch(() => undefined);
+    }
+  }
+
+  async leave(handler: LocalSubscription): Promise<void> {
+    const shared = this.#byId.get(handler.id);
+    if (!handler.isActive || shared === undefined) return;
+    handler.deactivate();
+    shared.handlers.delete(handler);
+    await this.#dropWhenUnused(shared);
+  }
+
+  event(message: EventMessage): void {
+    const shared = this.#byId.get(message.subscription);
+    if (shared === undefined) {
+      // Events may cross with our UNSUBSCRIBE.
+      this.#link.ignore(`EVENT for subscription ${message.subscription}, which has no handler`);
+      return;
+    }
+    let event: ReceivedEvent;
+    try {
+      event = receivedEvent(message, shared.topic);
+    } catch (error) {
+      this.#link.report(error, { where: 'event', uri: shared.topic });
+      return;
+    }
+    for (const handler of shared.handlers) {
+      if (handler.takes(event)) this.#deliver(handler, event);
+    }
+  }
+
+  /** Source: advanced profile, "Subscription Revocation". */
+  revoked(details: RevocationDetails): void {
+    const shared = details.subscription === undefined ? undefined : this.#byId.get(details.subscription);
+    if (shared === undefined) {
+      this.#link.ignore('UNSUBSCRIBED for an unknown subscription');
+      return;
+    }
+    this.#byId.delete(shared.id);
+    for (const handler of shared.handlers) {
+      handler.deactivate();
+      try {
+        handler.options.onRevoked?.(details.reason);
+      } catch (error) {
+        this.#link.report(error, { where: 'revocation', uri: shared.topic });
+      }
+    }
+  }
+
+  sessionEnded(): void {
+    for (const shared of this.#byId.values()) for (const handler of shared.handlers) handler.deactivate();
+    this.#byId.clear();
+    this.#asked.clear();
+  }
+
+  #deliver(handler: LocalSubscription, event: ReceivedEvent): void {
+    const origin = { where: 'event', uri: event.topic } as const;
+    try {
+      const returned = handler.handler(event.args as unknown[], event);
+      if (returned instanceof Promise) {
+        returned.catch((error: unknown) => this.#link.report(error, origin));
+      }
+    } catch (error) {
+      this.#link.report(error, origin);
+    }
+  }
+
+  #answerTo(key: string): void {
+    const left = (this.#asked.get(key) ?? 0) - 1;
+    if (left > 0) this.#asked.set(key, left);
+    else this.#asked.delete(key);
+  }
+
+  /**
+   * The broker does not count handlers: one UNSUBSCRIBE ends the subscription for the session. So it is sent by the
+   * last handler, and not while a SUBSCRIBE of the same topic is out, which it would undo.
+   */
+  #dropWhenUnused(shared: SharedSubscription): Promise<void> | undefined {
+    if (shared.handlers.size > 0 || this.#asked.has(shared.key)) return undefined;
+    this.#byId.delete(shared.id);
+    return new Unsubscribe(shared.id).submitTo(this.#link);
+  }
+}
+
+/** What the broker knows as one subscription. */
+class SharedSubscription {
+  readonly id: number;
+  readonly key: string;
+  /** topic or pattern, as subscribed */
+  readonly topic: string;
+  readonly handlers = new Set<LocalSubscription>();
+
+  constructor(id: number, key: string, topic: string) {
+    this.id = id;
+    this.key = key;
+    this.topic = topic;
+  }
+}
+
+class LocalSubscription implements Subscription {
+  readonly topic: string;
+  readonly match: MatchPolicy;
+  readonly key: string;
+  readonly handler: EventHandler;
+  readonly options: SubscribeOptions;
+  readonly #subscriber: Subscriber;
+  #id = 0;
+  #active = false;
+
+  constructor(subscriber: Subscriber, topic: string, handler: EventHandler, options: SubscribeOptions) {
+    this.#subscriber = subscriber;
+    this.topic = topic;
+    this.match = options.match ?? 'exact';
+    this.key = keyOf(topic, this.match);
+    this.handler = handler;
+    this.options = options;
+  }
+
+  get id(): number {
+    return this.#id;
+  }
+
+  get isActive(): boolean {
+    return this.#active;
+  }
+
+  unsubscribe(): Promise<void> {
+    return this.#subscriber.leave(this);
+  }
+
+  activate(id: number): void {
+    this.#id = id;
+    this.#active = true;
+  }
+
+  deactivate(): void {
+    this.#active = false;
+  }
+
+  /** An earlier handler may have unsubscribed this one while the event was delivered. */
+  takes(event: ReceivedEvent): boolean {
+    return this.#active && (!event.retained || this.options.getRetained === true);
+  }
+}
+
+class Subscribe extends SingleRequest<LocalSubscription> {
+  readonly kind = MessageKind.Subscribe;
+  readonly #subscriber: Subscriber;
+  readonly #local: LocalSubscription;
+
+  constructor(subscriber: Subscriber, topic: string, handler: EventHandler, options: SubscribeOptions) {
+    super(options.signal);
+    this.#subscriber = subscriber;
+    this.#local = new LocalSubscription(subscriber, topic, handler, options);
+  }
+
+  message(id: number): SubscribeMessage {
+    const wire: WireOptions = toWire(this.#local.options, NAMES);
+    return new SubscribeMessage(id, wire, this.#local.topic);
+  }
+
+  protected accept(message: Message): LocalSubscription {
+    return this.#subscriber.joined((message as SubscribedMessage).subscription, this.#local);
+  }
+
+  protected override declined(): void {
+    this.#subscriber.declined(this.#local.key);
+  }
+
+  protected override undo(subscription: LocalSubscription): void {
+    subscription.unsubscribe().catch(() => undefined);
+  }
+}
+
+class Unsubscribe extends SingleRequest<void> {
+  readonly kind = MessageKind.Unsubscribe;
+  readonly #subscription: number;
+
+  constructor(subscription: number) {
+    super(undefined);
+    this.#subscription = subscription;
+  }
+
+  message(id: number): UnsubscribeMessage {
+    return new UnsubscribeMessage(id, this.#subscription);
+  }
+
+  protected accept(): void {
+    // UNSUBSCRIBED carries nothing
+  }
+}
+
+/** URIs contain no spaces. */
+function keyOf(topic: string, match: MatchPolicy): string {
+  return `${match} ${topic}`;
+}
+
+function receivedEvent(message: EventMessage, subscribed: string): ReceivedEvent {
+  const { details, payload } = message;
+  const { publisher, publisher_authid: authid, publisher_authrole: authrole } = details;
+  return {
+    args: payload.args,
+    kwargs: payload.kwargs,
+    details,
+    topic: details.topic ?? subscribed,
+    publication: message.publication,
+    publisher:
+      publisher === undefined
+        ? undefined
+        : {
+            session: publisher,
+            ...(authid === undefined ? undefined : { authid }),
+            ...(authrole === undefined ? undefined : { authrole }),
+          },
+    retained: details.retained === true,
+  };
+}

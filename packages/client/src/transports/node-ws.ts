@@ -1,0 +1,183 @@
+/**
+ * WebSocket on Node, with the `ws` package. The only file that may use Node's own modules.
+ * Owns the translation between WebSocket and transport, and one write per turn; knows no messages.
+ */
+import type { Socket } from 'node:net';
+import type { CloseCause, Serializer, Transport, TransportClosed, TransportReceiver } from '@wamp/protocol';
+import { WebSocket, type RawData } from 'ws';
+import { ConnectionError } from '../wamp-error.js';
+import {
+  chosenSerializer,
+  CLOSE_CODES,
+  fittingReason,
+  subprotocolsOf,
+  wrongFrame,
+  type WebSocketOptions,
+} from './subprotocol.js';
+
+const TEXT_FRAME = Object.freeze({ binary: false, compress: false });
+const BINARY_FRAME = Object.freeze({ binary: true, compress: false });
+
+/** Bytes after which a turn's writes leave before the turn ends. */
+const FLUSH_BYTES = 64 * 1024;
+
+/** What ws reports when no close frame came. */
+const NO_CLOSE_FRAME = 1006;
+
+/**
+ * Opens a WebSocket connection.
+ * @throws ConnectionError with ws's own error as `cause`; the signal's reason
+ */
+export function openWebSocket(url: string, options: WebSocketOptions): Promise<Transport> {
+  const { serializers, signal } = options;
+  return new Promise((resolve, reject) => {
+    const webSocket = new WebSocket(url, subprotocolsOf(serializers), {
+      perMessageDeflate: false,
+      maxPayload: options.maxFrameBytes,
+    });
+    let socket: Socket | undefined;
+    const onAbort = (): void => {
+      webSocket.terminate();
+      const reason = signal.reason as Error;
+      reject(reason);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    webSocket.once('upgrade', (response) => (socket = response.socket));
+    webSocket.once('error', (cause) => {
+      signal.removeEventListener('abort', onAbort);
+      reject(new ConnectionError(`${url} cannot be reached: ${sentence(cause)}`, { cause }));
+    });
+    webSocket.once('open', () => {
+      signal.removeEventListener('abort', onAbort);
+      try {
+        const serializer = chosenSerializer(serializers, webSocket.protocol);
+        resolve(new NodeWebSocketTransport(webSocket, socket, serializer, url));
+      } catch (error) {
+        webSocket.terminate();
+        const failure = error as Error;
+        reject(failure);
+      }
+    });
+  });
+}
+
+/** Node reports a refused connection to a name with several addresses as an AggregateError without a message. */
+function sentence(error: Error & { code?: unknown }): string {
+  if (error.message !== '') return error.message;
+  return typeof error.code === 'string' ? error.code : 'connection failed';
+}
+
+class NodeWebSocketTransport implements Transport {
+  readonly serializer: Serializer;
+  readonly info: Readonly<Record<string, unknown>>;
+  readonly maxSendBytes = Infinity;
+  readonly #webSocket: WebSocket;
+  readonly #socket: Socket | undefined;
+  readonly #isBinary: boolean;
+  #receiver: TransportReceiver | undefined = undefined;
+  #heldBytes = 0;
+  #corked = false;
+  #closing = false;
+  #paused = false;
+  #ended: TransportClosed | undefined = undefined;
+  /** why this side or ws ended the connection; empty if the peer did */
+  #reason = '';
+
+  constructor(webSocket: WebSocket, socket: Socket | undefined, serializer: Serializer, url: string) {
+    this.serializer = serializer;
+    this.info = { type: 'websocket', url, subprotocol: serializer.subprotocol };
+    this.#webSocket = webSocket;
+    this.#socket = socket;
+    this.#isBinary = serializer.isBinary;
+    // Nothing is read before somebody listens.
+    webSocket.pause();
+    webSocket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
+    webSocket.on('error', (error) => this.#onError(error));
+    webSocket.on('close', (code, reason) => this.#onClose(code, reason));
+    socket?.on('drain', () => this.#receiver?.drained());
+  }
+
+  get bufferedBytes(): number {
+    return this.#webSocket.bufferedAmount;
+  }
+
+  open(receiver: TransportReceiver): void {
+    if (this.#receiver !== undefined) throw new Error('the transport is open already');
+    this.#receiver = receiver;
+    const ended = this.#ended;
+    if (ended !== undefined) queueMicrotask(() => receiver.closed(ended));
+    else if (!this.#paused) this.#webSocket.resume();
+  }
+
+  send(frame: Uint8Array): void {
+    if (this.#closing) return;
+    if (!this.#corked) {
+      this.#corked = true;
+      this.#heldBytes = 0;
+      this.#socket?.cork();
+      setImmediate(this.#flush);
+    }
+    this.#webSocket.send(frame, this.#isBinary ? BINARY_FRAME : TEXT_FRAME);
+    this.#heldBytes += frame.length;
+    if (this.#heldBytes < FLUSH_BYTES) return;
+    this.#heldBytes = 0;
+    this.#socket?.uncork();
+    this.#socket?.cork();
+  }
+
+  pause(): void {
+    this.#paused = true;
+    if (!this.#closing) this.#webSocket.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    if (!this.#closing && this.#receiver !== undefined) this.#webSocket.resume();
+  }
+
+  close(cause: CloseCause, reason = ''): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#reason = reason;
+    this.#webSocket.close(CLOSE_CODES[cause], fittingReason(reason));
+    // The peer's close frame stands behind what it sent before: all of it is read, and dropped.
+    this.#webSocket.resume();
+  }
+
+  terminate(reason: string): void {
+    if (this.#ended !== undefined) return;
+    this.#closing = true;
+    this.#reason = reason;
+    this.#webSocket.terminate();
+  }
+
+  readonly #flush = (): void => {
+    this.#corked = false;
+    this.#socket?.uncork();
+  };
+
+  #onMessage(data: RawData, isBinary: boolean): void {
+    if (this.#closing || this.#receiver === undefined) return;
+    if (isBinary === this.#isBinary) this.#receiver.receive(data as Buffer);
+    else this.#receiver.violated(wrongFrame(this.serializer));
+  }
+
+  #onError(error: Error): void {
+    if (this.#reason === '') this.#reason = error.message;
+    this.#end({ wasClean: false, reason: this.#reason });
+  }
+
+  #onClose(code: number, reason: Buffer): void {
+    const told = reason.length === 0 ? '' : `: ${reason.toString('utf8')}`;
+    const how =
+      code === NO_CLOSE_FRAME ? 'the connection was lost' : `closed by the peer with ${code}${told}`;
+    this.#end({ wasClean: code !== NO_CLOSE_FRAME, reason: this.#reason === '' ? how : this.#reason });
+  }
+
+  #end(how: TransportClosed): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = how;
+    this.#closing = true;
+    this.#receiver?.closed(how);
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * The errors that this package rejects with and that handlers may throw.
+ * Owns their classes and the choice of a class by error URI; sends and receives nothing.
+ */
+import { canonicalErrorUri, EMPTY_DICT, ErrorUri, type Dict, type Payload } from '@wamp/protocol';
+
+const BRAND: unique symbol = Symbol.for('@wamp/client/WampError') as never;
+
+export interface WampErrorOptions {
+  /** ERROR.Details as they came from the router */
+  readonly details?: Dict;
+  /** what led to the error; kept as `error.cause` */
+  readonly cause?: unknown;
+}
+
+/**
+ * An error with a WAMP error URI: the answer to a request, the reason of an ABORT, or thrown by a handler to be sent to
+ * the caller as it is. `instanceof` also holds for errors made by another installed copy of this package.
+ * Source: basic profile, "Remote Procedure Call Errors".
+ */
+export class WampError extends Error {
+  /** names of the classes whose instances are recognized across copies of the package */
+  static readonly [BRAND]: string = 'WampError';
+
+  /** for example `com.example.shop.empty` */
+  readonly uri: string;
+  /** positional error arguments; `[]` if there are none */
+  readonly args: readonly unknown[];
+  /** keyword error arguments; `{}` if there are none */
+  readonly kwargs: Dict;
+  readonly details: Dict;
+
+  constructor(
+    uri: string,
+    args: readonly unknown[] = [],
+    kwargs: Dict = EMPTY_DICT,
+    options: WampErrorOptions = {},
+  ) {
+    const text = args[0];
+    super(
+      typeof text === 'string' ? `${uri}: ${text}` : uri,
+      'cause' in options ? { cause: options.cause } : undefined,
+    );
+    this.uri = uri;
+    this.args = args;
+    this.kwargs = kwargs;
+    this.details = options.details ?? EMPTY_DICT;
+    this.name = new.target.name;
+    Object.defineProperty(this, BRAND, { value: lineage(new.target) });
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // A class of the application that extends one of ours has no brand of its own: the ordinary rule applies to it.
+    if (!Object.hasOwn(this, BRAND)) return Function.prototype[Symbol.hasInstance].call(this, value);
+    if (typeof value !== 'object' || value === null || !(BRAND in value)) return false;
+    const names: unknown = value[BRAND];
+    return Array.isArray(names) && names.includes(this[BRAND]);
+  }
+}
+
+/** The brands of a class and of the classes above it. */
+function lineage(from: typeof WampError): readonly string[] {
+  const names: string[] = [];
+  for (let at: unknown = from; typeof at === 'function'; at = Object.getPrototypeOf(at)) {
+    if (Object.hasOwn(at, BRAND)) names.push((at as typeof WampError)[BRAND]);
+  }
+  return names;
+}
+
+/** The call was canceled: by the caller's own signal (then `cause` is the signal's reason), or by router or callee. */
+export class CanceledError extends WampError {
+  static override readonly [BRAND]: string = 'CanceledError';
+
+  constructor(args: readonly unknown[] = [], kwargs: Dict = EMPTY_DICT, options: WampErrorOptions = {}) {
+    super(ErrorUri.Canceled, args, kwargs, options);
+  }
+}
+
+/** An answer did not come in time. Source: advanced profile, "Call Timeouts". */
+export class TimeoutError extends WampError {
+  static override readonly [BRAND]: string = 'TimeoutError';
+
+  constructor(args: readonly unknown[] = [], kwargs: Dict = EMPTY_DICT, options: WampErrorOptions = {}) {
+    super(ErrorUri.Timeout, args, kwargs, options);
+  }
+}
+
+/** The router could not be reached, or what answered is no WAMP router. `cause` is the transport's own error. */
+export class ConnectionError extends WampError {
+  static override readonly [BRAND]: string = 'ConnectionError';
+
+  constructor(message: string, options: WampErrorOptions = {}) {
+    super(ErrorUri.NetworkFailure, [message], EMPTY_DICT, options);
+  }
+}
+
+/** The session ended before the answer came; whether the request had an effect is unknown. */
+export class ConnectionLostError extends ConnectionError {
+  static override readonly [BRAND]: string = 'ConnectionLostError';
+}
+
+/** This package was misused, for example a call after `close()`. Nothing was sent. */
+export class UsageError extends WampError {
+  static override readonly [BRAND]: string = 'UsageError';
+
+  constructor(message: string, options: WampErrorOptions = {}) {
+    super(ErrorUri.RuntimeError, [message], EMPTY_DICT, options);
+  }
+}
+
+/** The error for a URI that came from a peer: a subclass where there is one, variant spellings read as the specification's. */
+export function errorFromUri(uri: string, payload: Payload, details: Dict): WampError {
+  const canonical = canonicalErrorUri(uri);
+  const { args, kwargs } = readable(payload);
+  if (canonical === ErrorUri.Canceled) return new CanceledError(args, kwargs, { details });
+  if (canonical === ErrorUri.Timeout) return new TimeoutError(args, kwargs, { details });
+  return new WampError(canonical, args, kwargs, { details });
+}
+
+/** An error stays an error when its payload holds a value that JavaScript cannot represent. */
+function readable(payload: Payload): { args: readonly unknown[]; kwargs: Dict } {
+  try {
+    return { args: payload.args, kwargs: payload.kwargs };
+  } catch (cause) {
+    return { args: [`unreadable payload: ${messageOf(cause)}`], kwargs: EMPTY_DICT };
+  }
+}
+
+/** A sentence about anything that was thrown, without its stack. */
+export function messageOf(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message;
+  try {
+    return String(thrown);
+  } catch {
+    return 'unknown error';
+  }
+}
