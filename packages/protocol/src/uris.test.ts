@@ -9,7 +9,8 @@ const GRAMMAR: Record<MatchPolicy, Record<UriRule, RegExp>> = {
   prefix: { loose: /^([^\s.#]+\.)*([^\s.#]*)$/, strict: /^([0-9a-z_]+\.)*([0-9a-z_]*)$/ },
   wildcard: { loose: /^(([^\s.#]+\.)|\.)*([^\s.#]+)?$/, strict: /^(([0-9a-z_]+\.)|\.)*([0-9a-z_]+)?$/ },
 };
-const hasControlCharacter = (uri: string): boolean => [...uri].some((character) => character < ' ');
+const hasControlCharacter = (uri: string): boolean =>
+  Array.from({ length: uri.length }, (_, at) => uri.charCodeAt(at)).some((code) => code < 0x20);
 const POLICIES: readonly MatchPolicy[] = ['exact', 'prefix', 'wildcard'];
 const RULES: readonly UriRule[] = ['loose', 'strict'];
 
