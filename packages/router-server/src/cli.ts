@@ -1,0 +1,106 @@
+/**
+ * The process `wamp-router`: reads the command line, starts router and listener, tells about it, and ends orderly.
+ * Owns the order of these steps and nothing else.
+ *
+ * Exit codes: 0 after an orderly end, 1 when it could not start or broke, 2 for a wrong flag or configuration,
+ * 130 and 143 when a second signal cut the end short.
+ */
+import { networkInterfaces } from 'node:os';
+import { Router } from '@wamp/router';
+import { packageVersion, parseCommandLine } from './command-line.js';
+import type { Settings } from './config.js';
+import { listen, type RouterServer } from './listen.js';
+import { ListenError } from './listen-error.js';
+import { listenerLog, openLogs, routerLog, type Logs } from './logging.js';
+import { installShutdown } from './shutdown.js';
+import { isLoopbackAddress, OPEN_WARNING, startupBanner, urlsFor } from './startup-banner.js';
+
+const REFUSED = 2;
+const FAILED = 1;
+
+async function main(args: readonly string[]): Promise<void> {
+  const line = parseCommandLine(args);
+  if (line.kind === 'print') return void process.stdout.write(line.text);
+  if (line.kind === 'refuse') {
+    complain(line.sentence, REFUSED);
+    return;
+  }
+  try {
+    await run(line.settings);
+  } catch (error) {
+    if (!(error instanceof ListenError)) throw error;
+    complain(error.message, FAILED);
+  }
+}
+
+function complain(sentence: string, exitCode: number): void {
+  process.stderr.write(`wamp-router: ${sentence}\n`);
+  process.exitCode = exitCode;
+}
+
+async function run(settings: Settings): Promise<void> {
+  const colour = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
+  const format = settings.logFormat ?? (process.stdout.isTTY ? 'pretty' : 'json');
+  const logs = openLogs(settings.logLevel, format, colour);
+  const router = new Router({
+    realms: Object.fromEntries(settings.realms.map((realm) => [realm, {}])),
+    observer: routerLog(logs.logger),
+  });
+  const server = await listen(router, { ...listenOptions(settings), observer: listenerLog(logs.logger) });
+  installShutdown({
+    close: () => closeAll(router, server),
+    log: {
+      info: (sentence) => logs.logger.info(sentence),
+      warn: (sentence) => logs.logger.warn(sentence),
+      fatal: (error, sentence) => logs.logger.fatal({ err: error }, sentence),
+    },
+    flush: () => logs.flush(),
+    host: process,
+  });
+  announce(settings, server, logs, format === 'pretty' ? { colour } : undefined);
+}
+
+function listenOptions(settings: Settings): Record<string, unknown> {
+  const { host, port, path, maxConnections, maxMessageBytes, pingIntervalMs, pingTimeoutMs } = settings;
+  return { host, port, path, maxConnections, maxMessageBytes, pingIntervalMs, pingTimeoutMs };
+}
+
+async function closeAll(router: Router, server: RouterServer): Promise<void> {
+  server.stopAccepting();
+  await router.close();
+  await server.close();
+}
+
+/** @param banner how to draw the banner; undefined where a machine reads stdout */
+function announce(
+  settings: Settings,
+  server: RouterServer,
+  logs: Logs,
+  banner: { colour: boolean } | undefined,
+): void {
+  const isLoopback = isLoopbackAddress(server.address);
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+  const urls = urlsFor(server, addresses);
+  const { realms } = settings;
+  const { subprotocols } = server;
+  if (banner !== undefined) {
+    process.stdout.write(
+      startupBanner({
+        version: packageVersion(),
+        urls,
+        realms,
+        subprotocols,
+        isLoopback,
+        colour: banner.colour,
+      }),
+    );
+    return;
+  }
+  logs.logger.info(
+    { event: 'listening', urls, realms, subprotocols, access: 'anonymous', mode: 'development' },
+    `listening on ${server.url}`,
+  );
+  if (!isLoopback) logs.logger.warn({ event: 'open_to_network' }, OPEN_WARNING);
+}
+
+await main(process.argv.slice(2));

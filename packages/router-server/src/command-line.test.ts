@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { parseCommandLine } from './command-line.js';
+import { DEFAULT_SETTINGS } from './config.js';
+
+describe('the command line', () => {
+  it('without flags runs with the defaults: loopback, port 8080, /ws, realm1', () => {
+    expect(parseCommandLine([])).toEqual({ kind: 'run', settings: DEFAULT_SETTINGS });
+    expect(DEFAULT_SETTINGS).toMatchObject({
+      host: '127.0.0.1',
+      port: 8080,
+      path: '/ws',
+      realms: ['realm1'],
+    });
+  });
+
+  it('reads every flag; --realm may be repeated', () => {
+    const args =
+      '--port 0 --host :: --path / --realm a --realm b.c --realm a --log-level warn --log-format json';
+    expect(parseCommandLine(args.split(' '))).toEqual({
+      kind: 'run',
+      settings: {
+        ...DEFAULT_SETTINGS,
+        port: 0,
+        host: '::',
+        path: '/',
+        realms: ['a', 'b.c'],
+        logLevel: 'warn',
+        logFormat: 'json',
+      },
+    });
+  });
+
+  it.each([['--help'], ['-h']])('%s prints every option and examples', (flag) => {
+    const line = parseCommandLine([flag]);
+    expect(line.kind).toBe('print');
+    for (const name of ['port', 'host', 'path', 'realm', 'log-level', 'log-format', 'config', 'version']) {
+      expect(line).toMatchObject({ text: expect.stringContaining(`--${name}`) });
+    }
+    expect(line).toMatchObject({ text: expect.stringContaining('Examples:') });
+  });
+
+  it('--version prints the version', () => {
+    expect(parseCommandLine(['--version'])).toMatchObject({
+      kind: 'print',
+      text: expect.stringMatching(/^\d+\.\d+\.\d+/),
+    });
+  });
+
+  it.each([
+    [['--prot', '1'], "unknown option '--prot' (Did you mean --port?)"],
+    [['--port'], "option '-p, --port <number>' argument missing"],
+    [['--port', 'abc'], "argument 'abc' is invalid. It must be a whole number from 0 to 65535."],
+    [['--port', ''], 'It must be a whole number from 0 to 65535.'],
+    [['--port', '99999'], "argument '99999' is invalid"],
+    [['--path', 'ws'], 'It must be a path that begins with a slash'],
+    [['--realm', 'a b'], 'It must be a realm name, for example realm1'],
+    [['--host', 'a/b'], 'It must be an address or a host name.'],
+    [['--log-level', 'loud'], 'It must be one of trace, debug, info, warn, error, silent.'],
+    [['--log-format', 'xml'], 'It must be one of pretty, json.'],
+    [['serve'], 'too many arguments'],
+    [
+      ['--config', '/no/such/file.json'],
+      'cannot read the configuration file /no/such/file.json: there is no such file',
+    ],
+  ])('%j is refused with one sentence', (args, sentence) => {
+    const line = parseCommandLine(args);
+    expect(line).toMatchObject({ kind: 'refuse', sentence: expect.stringContaining(sentence) });
+    expect(line.kind === 'refuse' && line.sentence).not.toContain('\n');
+  });
+});

@@ -1,0 +1,16 @@
+/** @wamp/router-server: puts a WAMP router on the network. The process `wamp-router` is `cli.ts`. */
+export { Router } from '@wamp/router';
+export type { RealmOptions, RouterObserver, RouterOptions } from '@wamp/router';
+export { DEFAULT_LISTENER_LIMITS, type ListenerLimits } from './limits.js';
+export {
+  attach,
+  listen,
+  type AttachOptions,
+  type CloseOptions,
+  type ListenOptions,
+  type RouterAttachment,
+  type RouterServer,
+} from './listen.js';
+export { ListenError } from './listen-error.js';
+export { nodeSerializers } from './node-serializers.js';
+export type { TransportAcceptor, WsListenerOptions } from './ws-listener.js';

@@ -1,0 +1,91 @@
+/**
+ * Every limit of the listeners, with its number and its reason.
+ * Limits of sessions, calls and queues belong to the router, not here.
+ */
+
+/** Limits and times of a WebSocket listener; all have a default, see the constants of the same name. */
+export interface ListenerLimits {
+  /** Longest message that a peer may send, in bytes; a longer one closes the connection with 1009. */
+  readonly maxMessageBytes: number;
+  /** Connections at the same time; one more is refused with HTTP 503. */
+  readonly maxConnections: number;
+  /** Silence after which a ping is sent, in milliseconds; 0 switches keepalive off. */
+  readonly pingIntervalMs: number;
+  /** How long after that ping a peer may stay silent before it is cut, in milliseconds. */
+  readonly pingTimeoutMs: number;
+  /** How long the opening HTTP request may take, in milliseconds. */
+  readonly handshakeTimeoutMs: number;
+  /** How long the closing handshake may take before the connection is cut, in milliseconds. */
+  readonly closeTimeoutMs: number;
+}
+
+/**
+ * 16 MiB is the most that RawSocket can carry, so that a message which fits here fits every transport. A message stands in
+ * memory about twice while it is forwarded, so one peer can occupy some 32 MiB at a time.
+ */
+export const MAX_MESSAGE_BYTES: number = 16 * 1024 * 1024;
+
+/** A session costs about 10 KB at rest; ten thousand are 100 MB, and stay below the usual limits of open files of a service. */
+export const MAX_CONNECTIONS = 10_000;
+
+/** Below the 30 to 60 seconds after which common proxies and NAT tables forget a silent connection. */
+export const PING_INTERVAL_MS = 20_000;
+
+/** A round trip takes milliseconds; 20 s forgives a laptop that changes its network or a phone that wakes up. */
+export const PING_TIMEOUT_MS = 20_000;
+
+/** An honest client sends its request at once; half-sent requests are how slow-loris attacks hold connections. */
+export const HANDSHAKE_TIMEOUT_MS = 10_000;
+
+/** A peer answers a close frame within a round trip, unless it is gone or has megabytes to take first. */
+export const CLOSE_TIMEOUT_MS = 5_000;
+
+/**
+ * Bytes that may gather for one socket within a turn of the event loop before they are written at once. 64 KiB is what
+ * one system call hands over well: from here on copying costs more than the call itself, so that waiting saves nothing, and
+ * the peer can start to read.
+ */
+export const FLUSH_BYTES: number = 64 * 1024;
+
+/**
+ * Average size of the pieces in which a long message may arrive, in bytes. An Ethernet segment has 1460; much smaller ones
+ * cost more in bookkeeping than they carry and are refused once a message has `maxMessageBytes` / 512 of them.
+ */
+export const MIN_AVERAGE_CHUNK_BYTES = 512;
+
+/** TCP connections beyond `maxConnections`, so that surplus peers get an HTTP answer instead of a reset. */
+export const SPARE_SOCKETS = 256;
+
+/** The defaults of all limits. */
+export const DEFAULT_LISTENER_LIMITS: ListenerLimits = Object.freeze({
+  maxMessageBytes: MAX_MESSAGE_BYTES,
+  maxConnections: MAX_CONNECTIONS,
+  pingIntervalMs: PING_INTERVAL_MS,
+  pingTimeoutMs: PING_TIMEOUT_MS,
+  handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
+  closeTimeoutMs: CLOSE_TIMEOUT_MS,
+});
+
+/** The longest delay that a Node timer takes. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * Fills in the defaults.
+ * @throws RangeError naming the limit that is not a whole number in its range
+ */
+export function listenerLimits(given: Partial<ListenerLimits>): ListenerLimits {
+  return {
+    maxMessageBytes: whole('maxMessageBytes', given.maxMessageBytes, 1024, 2 ** 31 - 1),
+    maxConnections: whole('maxConnections', given.maxConnections, 1, 1_000_000),
+    pingIntervalMs: whole('pingIntervalMs', given.pingIntervalMs, 0, MAX_TIMER_MS),
+    pingTimeoutMs: whole('pingTimeoutMs', given.pingTimeoutMs, 1, MAX_TIMER_MS),
+    handshakeTimeoutMs: whole('handshakeTimeoutMs', given.handshakeTimeoutMs, 1, MAX_TIMER_MS),
+    closeTimeoutMs: whole('closeTimeoutMs', given.closeTimeoutMs, 1, MAX_TIMER_MS),
+  };
+}
+
+function whole(name: keyof ListenerLimits, value: number | undefined, min: number, max: number): number {
+  if (value === undefined) return DEFAULT_LISTENER_LIMITS[name];
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  throw new RangeError(`${name} must be a whole number from ${min} to ${max}, not ${value}`);
+}

@@ -1,0 +1,147 @@
+/**
+ * The logs of the process: pino, as lines for people or as JSON for machines, fed by the router's and the listener's
+ * observers. Owns the names of log fields and which event is logged at which level.
+ */
+import type { RouterObserver, SessionInfo } from '@wamp/router';
+import { pino, type Logger } from 'pino';
+import pretty from 'pino-pretty';
+import type { LogFormat, LogLevel } from './config.js';
+import type { ListenerObserver } from './ws-listener.js';
+
+/** A logger and the way to get its last lines out. */
+export interface Logs {
+  readonly logger: Logger;
+  /** Writes what is still in memory, synchronously. */
+  flush(): void;
+}
+
+/**
+ * Bytes that may wait in memory for a reader of stdout that has stopped reading; more are dropped, so that a stuck log
+ * collector can neither stop the router nor fill its memory.
+ */
+const MAX_WAITING_LOG_BYTES = 4 * 1024 * 1024;
+
+/** Text from peers is cut to this many characters. */
+const MAX_PEER_TEXT = 200;
+
+/** Opens the log on stdout. */
+export function openLogs(level: LogLevel, format: LogFormat, colour: boolean): Logs {
+  if (format === 'pretty') {
+    const stream = pretty({
+      colorize: colour,
+      translateTime: 'SYS:HH:MM:ss',
+      ignore: 'pid,hostname',
+      hideObject: true,
+      messageFormat: (log, messageKey) => prettyLine(log, messageKey),
+      sync: true,
+    });
+    return { logger: pino({ level }, stream), flush: () => undefined };
+  }
+  const destination = pino.destination({ dest: 1, sync: false, maxLength: MAX_WAITING_LOG_BYTES });
+  return { logger: pino({ level }, destination), flush: () => flushSync(destination) };
+}
+
+const NOT_SHOWN = new Set(['level', 'time', 'pid', 'hostname', 'event', 'msg', 'err']);
+
+/** One line for people: the sentence, then `name=value`; a fault's stack below. Values from peers cannot break out. */
+export function prettyLine(log: Readonly<Record<string, unknown>>, messageKey: string): string {
+  const fields = Object.entries(log)
+    .filter(([name, value]) => !NOT_SHOWN.has(name) && value !== undefined)
+    .map(([name, value]) => `${name}=${shown(value)}`);
+  const err = log['err'] as { stack?: string } | undefined;
+  const stack = err?.stack === undefined ? '' : `\n${err.stack}`;
+  return `${[String(log[messageKey]), ...fields].join('  ')}${stack}`;
+}
+
+function shown(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return /^[\w.:@/[\]-]+$/.test(text) ? text : JSON.stringify(text);
+}
+
+function flushSync(destination: { flushSync(): void }): void {
+  try {
+    destination.flushSync();
+  } catch {
+    // stdout was not open yet or is gone: there is nowhere left to write to
+  }
+}
+
+/** Logs what the listener does on its own. */
+export function listenerLog(logger: Logger): ListenerObserver {
+  return {
+    refused: ({ peer, status, sentence }) => {
+      const reason = cut(sentence.split('\n')[0]!);
+      logger.debug({ event: 'connection_refused', peer, status, reason }, 'connection refused');
+    },
+    failed: (error) =>
+      logger.error({ event: 'listener_failed', err: error }, 'the listener reports an error'),
+  };
+}
+
+/** Logs what happens to the router's sessions. */
+export function routerLog(logger: Logger): RouterObserver {
+  return {
+    sessionJoined: (session) => {
+      const { authid, authrole, authmethod, agent } = session;
+      const who = {
+        authid: cut(authid),
+        authrole,
+        authmethod,
+        agent: agent === undefined ? undefined : cut(agent),
+      };
+      logger.info({ event: 'session_joined', ...seat(session), ...who }, 'session joined');
+    },
+    sessionLeft: (session, cause, sentence) => {
+      const level =
+        cause === 'failure' ? 'error' : cause === 'too_slow' || cause === 'overloaded' ? 'warn' : 'info';
+      logger[level](
+        { event: 'session_left', ...seat(session), cause, reason: cut(sentence) },
+        'session left',
+      );
+    },
+    refused: (uri, sentence, transport) => {
+      const peer = peerOf(transport);
+      logger.warn({ event: 'session_refused', peer, error: uri, reason: cut(sentence) }, 'session refused');
+    },
+    violated: (code, sentence, session) => {
+      logger.warn(
+        { event: 'protocol_violation', ...seat(session), code, reason: cut(sentence) },
+        'protocol violation',
+      );
+    },
+    congested: (session, isCongested, bufferedBytes) => {
+      const fields = { event: 'slow_consumer', ...seat(session), isCongested, bufferedBytes };
+      if (isCongested) logger.warn(fields, 'slow consumer: its input waits until it has read on');
+      else logger.info(fields, 'slow consumer has caught up');
+    },
+    undelivered: (session, what, sentence) => {
+      logger.debug(
+        { event: 'undelivered', ...seat(session), what, reason: cut(sentence) },
+        'message not delivered',
+      );
+    },
+    hookFailed: (hook, error) =>
+      logger.error({ event: 'hook_failed', hook, err: error }, `the ${hook} failed`),
+    failed: (error, session) => {
+      logger.error(
+        { event: 'router_failed', ...seat(session), err: error },
+        'an unexpected error; please report it',
+      );
+    },
+  };
+}
+
+function seat(session: SessionInfo | undefined): Record<string, unknown> {
+  if (session === undefined) return {};
+  return { realm: session.realm, session: session.session, peer: peerOf(session.transport) };
+}
+
+function peerOf(transport: Readonly<Record<string, unknown>>): string {
+  const { peer, type } = transport;
+  if (typeof peer === 'string') return peer;
+  return typeof type === 'string' ? type : 'unknown';
+}
+
+function cut(text: string): string {
+  return text.length <= MAX_PEER_TEXT ? text : `${text.slice(0, MAX_PEER_TEXT)}…`;
+}

@@ -1,0 +1,79 @@
+import { EventEmitter } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { installShutdown } from './shutdown.js';
+
+/** A process that records instead of ending. */
+function processStandIn(): {
+  host: NodeJS.Process;
+  exits: number[];
+  signal: (name: string, ...args: unknown[]) => void;
+} {
+  const emitter = new EventEmitter();
+  const exits: number[] = [];
+  const host = Object.assign(emitter, {
+    exit: (code: number) => void exits.push(code),
+  }) as unknown as NodeJS.Process;
+  return { host, exits, signal: (name, ...args) => void emitter.emit(name, ...args) };
+}
+
+function install(close: () => Promise<void>): {
+  exits: number[];
+  signal: (name: string, ...args: unknown[]) => void;
+  said: string[];
+} {
+  const { host, exits, signal } = processStandIn();
+  const said: string[] = [];
+  const log = {
+    info: (sentence: string) => void said.push(sentence),
+    warn: (sentence: string) => void said.push(sentence),
+    fatal: (_error: unknown, sentence: string) => void said.push(sentence),
+  };
+  installShutdown({ close, log, flush: () => void said.push('flushed'), host });
+  return { exits, signal, said };
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('the end of the process', () => {
+  it.each(['SIGINT', 'SIGTERM'])(
+    '%s closes everything, then exits with 0, the logs written',
+    async (name) => {
+      let closes = 0;
+      const { exits, signal, said } = install(() => {
+        closes += 1;
+        return Promise.resolve();
+      });
+      signal(name);
+      expect(exits).toEqual([]);
+      await turn();
+      expect(closes).toBe(1);
+      expect(exits).toEqual([0]);
+      expect(said.slice(-2)).toEqual(['stopped', 'flushed']);
+    },
+  );
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ])('a second %s exits at once with %i', (name, code) => {
+    const { exits, signal } = install(() => new Promise(() => undefined));
+    signal(name);
+    signal(name);
+    expect(exits).toEqual([code]);
+  });
+
+  it('exits with 1 if closing fails', async () => {
+    const { exits, signal, said } = install(() => Promise.reject(new Error('stuck')));
+    signal('SIGTERM');
+    await turn();
+    expect(exits).toEqual([1]);
+    expect(said).toContain('closing failed');
+  });
+
+  it('an uncaught error is logged and exits with 1', () => {
+    const { exits, signal, said } = install(() => Promise.resolve());
+    signal('uncaughtException', new Error('boom'));
+    expect(exits).toEqual([1]);
+    expect(said[0]).toContain('unexpected error');
+  });
+});

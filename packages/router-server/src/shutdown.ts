@@ -1,0 +1,64 @@
+/**
+ * How the process ends: once and orderly on the first signal, at once on the second, with 1 after a fault.
+ * Owns signals and exit codes; what closing means is handed in.
+ */
+
+/** What ending the process needs. */
+export interface Shutdown {
+  /** Closes everything, in order. */
+  readonly close: () => Promise<void>;
+  readonly log: {
+    info(sentence: string): void;
+    warn(sentence: string): void;
+    fatal(error: unknown, sentence: string): void;
+  };
+  /** Writes out the logs that are still in memory; called just before the process ends. */
+  readonly flush: () => void;
+  /** `process`, or its stand-in. */
+  readonly host: Pick<NodeJS.Process, 'on' | 'exit'>;
+}
+
+/** Exit codes by signal, as shells report them: 128 and the signal's number. */
+const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+type Signal = keyof typeof SIGNALS;
+
+/** Service managers wait 10 (Docker) to 90 s (systemd) before they kill; 8 s leaves time to say so in the log. */
+export const SHUTDOWN_MS = 8_000;
+
+/** Takes over SIGINT, SIGTERM and uncaught errors. */
+export function installShutdown(shutdown: Shutdown): void {
+  const { host, log, flush } = shutdown;
+  let isEnding = false;
+  const end = (code: number): void => {
+    flush();
+    host.exit(code);
+  };
+  const onSignal = (signal: Signal): void => {
+    if (isEnding) {
+      end(SIGNALS[signal]);
+      return;
+    }
+    isEnding = true;
+    log.info(`${signal}: saying goodbye to all sessions; again to stop at once`);
+    setTimeout(() => {
+      log.warn(`not everything was closed within ${SHUTDOWN_MS} ms, stopping now`);
+      end(1);
+    }, SHUTDOWN_MS).unref();
+    shutdown.close().then(
+      () => {
+        log.info('stopped');
+        end(0);
+      },
+      (error: unknown) => {
+        log.fatal(error, 'closing failed');
+        end(1);
+      },
+    );
+  };
+  for (const signal of Object.keys(SIGNALS) as Signal[]) host.on(signal, () => onSignal(signal));
+  // The state of the process is unknown after an error that nobody expected: the only safe step is a fresh start.
+  host.on('uncaughtException', (error) => {
+    log.fatal(error, 'an unexpected error ends the router; please report it');
+    end(1);
+  });
+}

@@ -1,0 +1,101 @@
+/**
+ * What a person sees when `wamp-router` has started: where it is, what it serves, and what to do next.
+ * Owns the wording and the layout; prints nothing itself.
+ */
+import { isIP } from 'node:net';
+
+/** What the banner tells about. */
+export interface BannerFacts {
+  readonly version: string;
+  /** the URLs that clients can use, the nearest first; at least one */
+  readonly urls: readonly string[];
+  readonly realms: readonly string[];
+  readonly subprotocols: readonly string[];
+  /** true if only this machine can reach the port */
+  readonly isLoopback: boolean;
+  /** true if the terminal shows colours */
+  readonly colour: boolean;
+}
+
+type Paint = (text: string) => string;
+
+interface Palette {
+  readonly bold: Paint;
+  readonly dim: Paint;
+  readonly link: Paint;
+  readonly warning: Paint;
+}
+
+function palette(colour: boolean): Palette {
+  const paint = (code: string): Paint =>
+    colour ? (text) => `\u001b[${code}m${text}\u001b[0m` : (text) => text;
+  return { bold: paint('1'), dim: paint('2'), link: paint('36'), warning: paint('33') };
+}
+
+/** The start-up text, ending with a newline. */
+export function startupBanner(facts: BannerFacts): string {
+  const { bold, dim, link, warning } = palette(facts.colour);
+  const row = (label: string, value: string): string => `  ${dim(label.padEnd(14))}${value}`;
+  const lines = [
+    '',
+    `  ${bold('wamp-router')} ${facts.version} ${dim('· development mode: no authentication')}`,
+    '',
+    ...facts.urls.map((url, i) => row(i === 0 ? 'connect to' : 'or', link(url))),
+    row(facts.realms.length === 1 ? 'realm' : 'realms', facts.realms.join(', ')),
+    row('subprotocols', facts.subprotocols.join(', ')),
+    row('access', accessSentence(facts.isLoopback)),
+    '',
+    ...(facts.isLoopback ? [] : [`  ${warning(`Warning: ${OPEN_WARNING}`)}`, '']),
+    `  ${dim('A first client (npm install @wamp/client):')}`,
+    '',
+    ...snippet(facts.urls[0]!, facts.realms[0]!).map((line) => `    ${line}`),
+    '',
+    `  ${dim('Stop with Ctrl+C; --help shows the options.')}`,
+    '',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** For whoever opens a router without authentication to a network. */
+export const OPEN_WARNING =
+  'this router is open to the network, and whoever reaches it may use it without authentication.';
+
+function accessSentence(isLoopback: boolean): string {
+  return isLoopback
+    ? 'anonymous: programs on this machine may call, register, publish, subscribe'
+    : 'anonymous: everyone who reaches this port may call, register, publish, subscribe';
+}
+
+/** Three lines that run as they are, in any ES module. */
+function snippet(url: string, realm: string): readonly string[] {
+  return [
+    `import { connect } from '@wamp/client';`,
+    `const client = await connect(${quoted(url)}, { realm: ${quoted(realm)} });`,
+    `await client.register('com.example.add', ([a, b]) => a + b);  // elsewhere: client.call('com.example.add', [2, 3])`,
+  ];
+}
+
+function quoted(text: string): string {
+  return `'${text.replace(/[\\']/g, '\\$&')}'`;
+}
+
+/** True for an address that only this machine can reach. */
+export function isLoopbackAddress(address: string): boolean {
+  const plain = address.replace(/^::ffff:/i, '');
+  return isIP(plain) === 4 ? plain.startsWith('127.') : plain === '::1';
+}
+
+/**
+ * URLs for a bound address: for "all addresses" this machine's own name first, then its addresses in the network.
+ * @param addresses the machine's network addresses, as `os.networkInterfaces` lists them
+ */
+export function urlsFor(
+  bound: { readonly address: string; readonly port: number; readonly path: string },
+  addresses: readonly { readonly address: string; readonly family: string; readonly internal: boolean }[],
+): readonly string[] {
+  const url = (host: string): string =>
+    `ws://${host.includes(':') ? `[${host}]` : host}:${bound.port}${bound.path}`;
+  if (bound.address !== '0.0.0.0' && bound.address !== '::') return [url(bound.address)];
+  const outside = addresses.filter((a) => !a.internal && a.family === 'IPv4').map((a) => url(a.address));
+  return [url('localhost'), ...outside];
+}

@@ -1,0 +1,254 @@
+/**
+ * The WebSocket side of an HTTP server: opening handshakes, limits, keepalive and the orderly end.
+ * Hands every accepted connection to an acceptor as a `Transport`; opens no port itself and knows no messages.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Serializer, Transport } from '@wamp/protocol';
+import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
+import {
+  badHandshake,
+  noCommonSubprotocol,
+  nothingHere,
+  respond,
+  respondRaw,
+  shuttingDown,
+  tooManyConnections,
+  unreadable,
+  welcomePage,
+  type TextAnswer,
+} from './http-answers.js';
+import { Keepalive } from './keepalive.js';
+import { listenerLimits, MIN_AVERAGE_CHUNK_BYTES, type ListenerLimits } from './limits.js';
+import { nodeSerializers } from './node-serializers.js';
+import { WriteBatch } from './write-batch.js';
+import { WsTransport } from './ws-transport.js';
+
+/** Who takes the accepted connections: a `Router`. */
+export interface TransportAcceptor {
+  attach(transport: Transport): void;
+}
+
+export interface WsListenerOptions extends Partial<ListenerLimits> {
+  /** Path of the endpoint, beginning with a slash. Default `/ws`. */
+  readonly path?: string;
+  /** What the endpoint speaks. Default JSON, MessagePack and CBOR. */
+  readonly serializers?: readonly Serializer[];
+  /** For logs and metrics. */
+  readonly observer?: ListenerObserver;
+}
+
+/** A connection that was refused before it became a session. */
+export interface ConnectionRefused {
+  readonly peer: string;
+  /** the HTTP status that it was answered with */
+  readonly status: number;
+  /** the sentence that it was answered with */
+  readonly sentence: string;
+}
+
+/** Hears what a listener does without a router's doing; every callback is optional and must not throw. */
+export interface ListenerObserver {
+  refused?(refusal: ConnectionRefused): void;
+  /** The port still stands, but something failed, for example no file descriptor was left for a new connection. */
+  failed?(error: Error): void;
+}
+
+/** What ws takes; two of its options are younger than its type declarations. */
+type WebSocketOptions = ServerOptions & { readonly closeTimeout: number; readonly maxBufferedChunks: number };
+
+/** A byte stream; a socket knows its peer's address. */
+interface Addressed extends Duplex {
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+}
+
+/** The default path of a WAMP endpoint, the one that Crossbar.io and most clients' examples use. */
+export const DEFAULT_PATH = '/ws';
+
+export class WsListener {
+  readonly path: string;
+  readonly #acceptor: TransportAcceptor;
+  readonly #observer: ListenerObserver;
+  readonly #serializers: ReadonlyMap<string, Serializer>;
+  readonly #limits: ListenerLimits;
+  readonly #server: WebSocketServer;
+  readonly #batch = new WriteBatch();
+  readonly #keepalive: Keepalive;
+  readonly #transports = new Set<WsTransport>();
+  #accepting = true;
+  #closed: Promise<void> | undefined = undefined;
+  /** called when the last connection is gone, while `close` waits for it */
+  #onEmpty: (() => void) | undefined = undefined;
+
+  /** @throws RangeError for a limit out of its range; TypeError for a path without leading slash or no serializer */
+  constructor(acceptor: TransportAcceptor, options: WsListenerOptions = {}) {
+    const path = options.path ?? DEFAULT_PATH;
+    if (!path.startsWith('/')) throw new TypeError(`path must begin with a slash: "${path}"`);
+    const serializers = options.serializers ?? nodeSerializers();
+    if (serializers.length === 0) throw new TypeError('serializers must not be empty');
+    this.path = path;
+    this.#acceptor = acceptor;
+    this.#observer = options.observer ?? {};
+    this.#serializers = new Map(serializers.map((serializer) => [serializer.subprotocol, serializer]));
+    this.#limits = listenerLimits(options);
+    this.#keepalive = new Keepalive(this.#limits.pingIntervalMs, this.#limits.pingTimeoutMs);
+    this.#server = new WebSocketServer(this.#webSocketOptions());
+    this.#server.on('wsClientError', (error, stream, request) => {
+      this.#refuse(request.socket, stream, badHandshake(error.message));
+    });
+  }
+
+  /** The subprotocols that the endpoint speaks, in its own order. */
+  get subprotocols(): readonly string[] {
+    return [...this.#serializers.keys()];
+  }
+
+  /** Connections that are open or closing. */
+  get connections(): number {
+    return this.#transports.size;
+  }
+
+  /** True if the request is for this endpoint's path. The query is ignored. */
+  isFor(request: IncomingMessage): boolean {
+    const url = request.url ?? '';
+    const query = url.indexOf('?');
+    return (query < 0 ? url : url.slice(0, query)) === this.path;
+  }
+
+  /** Answers an ordinary HTTP request: a page on how to connect, or 404 for another path. */
+  handleRequest(request: IncomingMessage, response: ServerResponse): void {
+    const url = this.#urlFor(request);
+    respond(response, this.isFor(request) ? welcomePage(url, this.subprotocols) : nothingHere(url));
+  }
+
+  /** Answers an upgrade request: accepts the WebSocket, or refuses with a status and a sentence. */
+  handleUpgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    const refusal = this.#refusal(request);
+    if (refusal !== undefined) {
+      this.#refuse(request.socket, stream, refusal);
+      return;
+    }
+    this.#server.handleUpgrade(request, stream, head, (webSocket) =>
+      this.#accept(webSocket, stream, request),
+    );
+  }
+
+  /** Answers bytes that the HTTP server could not read as a request. */
+  handleClientError(error: NodeJS.ErrnoException, stream: Duplex): void {
+    this.#refuse(stream, stream, unreadable(error.code ?? ''));
+  }
+
+  /** For the owner of the port: something failed that concerns no single connection. */
+  handleServerError(error: Error): void {
+    this.#observer.failed?.(error);
+  }
+
+  /** From now on refuses new connections with 503. Those that stand stay. */
+  stopAccepting(): void {
+    this.#accepting = false;
+  }
+
+  /**
+   * Closes all connections with 1012 and cuts those that are not gone after `graceMs`.
+   * @returns when the last one is gone
+   */
+  close(graceMs: number): Promise<void> {
+    return (this.#closed ??= this.#close(graceMs));
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    this.stopAccepting();
+    if (this.#transports.size > 0) {
+      const gone = new Promise<void>((resolve) => (this.#onEmpty = resolve));
+      for (const transport of this.#transports) transport.close('going_away', 'the router is shutting down');
+      const timer = setTimeout(() => this.#cutAll(), graceMs);
+      await gone;
+      clearTimeout(timer);
+    }
+    this.#server.close();
+  }
+
+  #webSocketOptions(): WebSocketOptions {
+    const { maxMessageBytes, closeTimeoutMs } = this.#limits;
+    return {
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: maxMessageBytes,
+      maxBufferedChunks: Math.max(1024, Math.ceil(maxMessageBytes / MIN_AVERAGE_CHUNK_BYTES)),
+      closeTimeout: closeTimeoutMs,
+      handleProtocols: (offered) => this.#choose([...offered])?.subprotocol ?? false,
+    };
+  }
+
+  #cutAll(): void {
+    for (const transport of this.#transports) transport.terminate('the router is shutting down');
+  }
+
+  #refuse(socket: Addressed, stream: Duplex, page: TextAnswer): void {
+    this.#observer.refused?.({ peer: peerOf(socket), status: page.status, sentence: page.text.trimEnd() });
+    respondRaw(stream, page);
+  }
+
+  #refusal(request: IncomingMessage): TextAnswer | undefined {
+    if (!this.isFor(request)) return nothingHere(this.#urlFor(request));
+    if (!this.#accepting) return shuttingDown();
+    if (this.#transports.size >= this.#limits.maxConnections)
+      return tooManyConnections(this.#limits.maxConnections);
+    const offered = offeredSubprotocols(request);
+    return this.#choose(offered) === undefined ? noCommonSubprotocol(offered, this.subprotocols) : undefined;
+  }
+
+  /** The first of the client's list that this endpoint speaks. Source: transports chapter, "WebSocket Transport". */
+  #choose(offered: readonly string[]): Serializer | undefined {
+    for (const subprotocol of offered) {
+      const serializer = this.#serializers.get(subprotocol);
+      if (serializer !== undefined) return serializer;
+    }
+    return undefined;
+  }
+
+  #accept(webSocket: WebSocket, stream: Duplex, request: IncomingMessage): void {
+    const serializer = this.#serializers.get(webSocket.protocol);
+    if (serializer === undefined) {
+      webSocket.terminate();
+      return;
+    }
+    const transport = new WsTransport({
+      webSocket,
+      stream,
+      serializer,
+      batch: this.#batch,
+      info: { type: 'websocket', protocol: serializer.subprotocol, peer: peerOf(request.socket) },
+    });
+    this.#transports.add(transport);
+    this.#keepalive.watch(transport);
+    webSocket.once('close', () => this.#forget(transport));
+    this.#acceptor.attach(transport);
+  }
+
+  #forget(transport: WsTransport): void {
+    this.#keepalive.unwatch(transport);
+    this.#transports.delete(transport);
+    if (this.#transports.size === 0) this.#onEmpty?.();
+  }
+
+  /** The endpoint's URL as this client sees it: its own Host header tells the name that works for it. */
+  #urlFor(request: IncomingMessage): string {
+    const host = request.headers.host ?? 'localhost';
+    const scheme = 'encrypted' in request.socket ? 'wss' : 'ws';
+    return `${scheme}://${/^[\w.:[\]-]{1,255}$/.test(host) ? host : 'localhost'}${this.path}`;
+  }
+}
+
+function offeredSubprotocols(request: IncomingMessage): readonly string[] {
+  const header = request.headers['sec-websocket-protocol'];
+  return header === undefined ? [] : header.split(',', 64).map((token) => token.trim());
+}
+
+function peerOf(socket: Addressed): string {
+  const { remoteAddress, remotePort } = socket;
+  if (remoteAddress === undefined) return 'unknown';
+  return `${remoteAddress.includes(':') ? `[${remoteAddress}]` : remoteAddress}:${remotePort ?? 0}`;
+}

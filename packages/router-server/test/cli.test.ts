@@ -1,0 +1,260 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { connect } from '@wamp/client';
+import { WebSocket as WebSocketOfWs } from 'ws';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const BIN = fileURLToPath(new URL('../bin/wamp-router.js', import.meta.url));
+
+/** The command as users run it: the built files, in a process of its own. */
+class Cli {
+  readonly child: ChildProcess;
+  stdout = '';
+  stderr = '';
+  readonly #exit: Promise<number | null>;
+
+  constructor(...args: string[]) {
+    this.child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child.stdout?.on('data', (chunk) => (this.stdout += String(chunk)));
+    this.child.stderr?.on('data', (chunk) => (this.stderr += String(chunk)));
+    this.#exit = once(this.child, 'close').then(([code]) => code as number | null);
+  }
+
+  exit(): Promise<number | null> {
+    return this.#exit;
+  }
+
+  async prints(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this.stdout);
+      if (match !== null) return match;
+      if (this.child.exitCode !== null) throw new Error(`it ended: ${this.stdout}${this.stderr}`);
+      await Promise.race([once(this.child.stdout!, 'data'), this.#exit]);
+    }
+  }
+
+  /** Waits until it listens. @returns where */
+  async url(): Promise<string> {
+    return (await this.prints(/ws:\/\/[\w.:[\]]+\/\w*/))[0];
+  }
+
+  /** The log lines so far, of the format `json`. */
+  get logs(): Record<string, unknown>[] {
+    const lines = this.stdout.split('\n').slice(0, -1);
+    return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+}
+
+describe('wamp-router', () => {
+  const running: Cli[] = [];
+  const directory = mkdtempSync(join(tmpdir(), 'wamp-router-'));
+  const run = (...args: string[]): Cli => {
+    const cli = new Cli(...args);
+    running.push(cli);
+    return cli;
+  };
+  const configFile = (content: string): string => {
+    const file = join(directory, 'router.json');
+    writeFileSync(file, content);
+    return file;
+  };
+
+  beforeAll(async () => {
+    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+    await promisify(execFile)(process.execPath, [tsc, '-b', 'packages/router-server'], { cwd: ROOT });
+  }, 300_000);
+  afterEach(async () => {
+    for (const cli of running.splice(0)) {
+      if (cli.child.exitCode === null && cli.child.signalCode === null) cli.child.kill('SIGKILL');
+      await cli.exit();
+    }
+  });
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  it('--help prints how to use it and ends with 0', async () => {
+    const cli = run('--help');
+    expect(await cli.exit()).toBe(0);
+    expect(cli.stdout).toContain('Usage: wamp-router');
+    expect(cli.stdout).toContain('--log-format');
+    expect(cli.stderr).toBe('');
+  });
+
+  it('--version prints the version and ends with 0', async () => {
+    const cli = run('--version');
+    expect(await cli.exit()).toBe(0);
+    expect(cli.stdout).toMatch(/^\d+\.\d+\.\d+\S*\n$/);
+  });
+
+  it.each([
+    [['--prot', '1'], "wamp-router: unknown option '--prot' (Did you mean --port?)\n"],
+    [
+      ['--port', 'x'],
+      "wamp-router: option '-p, --port <number>' argument 'x' is invalid. It must be a whole number from 0 to 65535.\n",
+    ],
+    [['--realm', 'a b'], 'It must be a realm name'],
+    [
+      ['--config', '/no/such.json'],
+      'wamp-router: cannot read the configuration file /no/such.json: there is no such file\n',
+    ],
+  ])('%j: one sentence on stderr, exit code 2', async (args, sentence) => {
+    const cli = run(...args);
+    expect(await cli.exit()).toBe(2);
+    expect(cli.stderr).toContain(sentence);
+    expect(cli.stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(cli.stdout).toBe('');
+  });
+
+  it('a wrong key in the configuration: one sentence that names file and key, exit code 2', async () => {
+    const file = configFile('{"listen":{"portt":1}}');
+    const cli = run('--config', file);
+    expect(await cli.exit()).toBe(2);
+    expect(cli.stderr).toBe(`wamp-router: ${file}: unknown key "listen.portt": did you mean "port"?\n`);
+  });
+
+  it('a port in use: one sentence on stderr, exit code 1, no stack trace', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const cli = run('--port', String(port));
+    expect(await cli.exit()).toBe(1);
+    expect(cli.stderr).toMatch(
+      new RegExp(`^wamp-router: port ${port} on 127\\.0\\.0\\.1 is in use: [^\\n]+\\n$`),
+    );
+    other.close();
+  });
+
+  it('as a person starts it: says mode, access, address, realm, subprotocols, and a client that works', async () => {
+    const cli = run('--port', '0', '--log-format', 'pretty');
+    const url = await cli.url();
+    await cli.prints(/Stop with Ctrl\+C/);
+    for (const part of [
+      'development mode',
+      'anonymous',
+      'realm1',
+      'wamp.2.json, wamp.2.msgpack, wamp.2.cbor',
+    ]) {
+      expect(cli.stdout).toContain(part);
+    }
+    const client = await connect(url, { realm: 'realm1' });
+    await cli.prints(/session joined.*realm=realm1/);
+    await client.close();
+    await cli.prints(/session left.*cause=goodbye/);
+  });
+
+  it('as a service starts it: one JSON object per line, with sessions and violations', async () => {
+    const cli = run('--port', '0');
+    const url = await cli.url();
+    const client = await connect(url, { realm: 'realm1' });
+    await client.close();
+    const socket = new WebSocketOfWs(url, ['wamp.2.json']);
+    socket.on('open', () => socket.send('[99]'));
+    await once(socket, 'close');
+    await cli.prints(/protocol_violation/);
+    const events = cli.logs.map(({ event }) => event);
+    expect(events[0]).toBe('listening');
+    expect(cli.logs[0]).toMatchObject({
+      urls: [url],
+      realms: ['realm1'],
+      access: 'anonymous',
+      mode: 'development',
+    });
+    expect(events).toContain('session_joined');
+    expect(events).toContain('session_left');
+  });
+
+  it('takes settings from a file, and flags win over it', async () => {
+    const file = configFile(
+      '{"listen":{"port":1,"path":"/wamp"},"realms":{"com.example.shop":{}},"log":{"level":"info"}}',
+    );
+    const cli = run('--config', file, '--port', '0');
+    const url = await cli.url();
+    expect(url).toMatch(/\/wamp$/);
+    const client = await connect(url, { realm: 'com.example.shop' });
+    await expect(connect(url, { realm: 'realm1' })).rejects.toMatchObject({
+      uri: 'wamp.error.no_such_realm',
+    });
+    await client.close();
+  });
+
+  it('serves several realms', async () => {
+    const cli = run('--port', '0', '--realm', 'a', '--realm', 'b');
+    const url = await cli.url();
+    for (const realm of ['a', 'b']) await (await connect(url, { realm })).close();
+  });
+
+  it('--log-level silent prints nothing but the banner, and nothing at all for a service', async () => {
+    const cli = run('--port', '0', '--log-level', 'silent', '--log-format', 'json');
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    cli.child.kill('SIGTERM');
+    expect(await cli.exit()).toBe(0);
+    expect(cli.stdout).toBe('');
+  });
+
+  it('warns when it is open to the network', async () => {
+    const service = run('--port', '0', '--host', '0.0.0.0');
+    await service.prints(/open_to_network/);
+    const person = run('--port', '0', '--host', '0.0.0.0', '--log-format', 'pretty');
+    await person.prints(/Warning: this router is open to the network/);
+    const careful = run('--port', '0');
+    await careful.url();
+    expect(careful.stdout).not.toContain('open_to_network');
+  });
+
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    '%s: says GOODBYE to sessions, closes them, and ends with 0',
+    async (signal) => {
+      const cli = run('--port', '0');
+      const url = await cli.url();
+      const socket = new WebSocketOfWs(url, ['wamp.2.json']);
+      const messages: unknown[] = [];
+      socket.on('open', () => socket.send('[1,"realm1",{"roles":{"caller":{}}}]'));
+      const closed = once(socket, 'close');
+      await new Promise<void>((resolve) => {
+        socket.on('message', (data: Buffer) => {
+          const message = JSON.parse(data.toString()) as unknown[];
+          messages.push(message);
+          if (message[0] === 2) resolve();
+          if (message[0] === 6) socket.send('[6,{},"wamp.close.goodbye_and_out"]');
+        });
+      });
+      cli.child.kill(signal);
+      expect(await cli.exit()).toBe(0);
+      await closed;
+      expect(messages.at(-1)).toEqual([6, expect.anything(), 'wamp.close.system_shutdown']);
+      expect(cli.logs.at(-1)).toMatchObject({ msg: 'stopped' });
+    },
+  );
+
+  it('SIGTERM ends it with 0 although a peer does not answer GOODBYE', async () => {
+    const cli = run('--port', '0');
+    const socket = new WebSocketOfWs(await cli.url(), ['wamp.2.json']);
+    socket.on('open', () => socket.send('[1,"realm1",{"roles":{"caller":{}}}]'));
+    await once(socket, 'message');
+    const closed = once(socket, 'close');
+    cli.child.kill('SIGTERM');
+    expect(await cli.exit()).toBe(0);
+    await closed;
+  });
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('a second %s ends it at once with %i', async (signal, code) => {
+    const cli = run('--port', '0');
+    const socket = new WebSocketOfWs(await cli.url(), ['wamp.2.json']);
+    socket.on('open', () => socket.send('[1,"realm1",{"roles":{"caller":{}}}]'));
+    await once(socket, 'message');
+    socket.on('error', () => undefined);
+    cli.child.kill(signal);
+    await cli.prints(/again to stop at once/);
+    cli.child.kill(signal);
+    expect(await cli.exit()).toBe(code);
+  });
+});

@@ -1,0 +1,85 @@
+/** One way to drive different WAMP clients, so that the same cases run with each of them as caller and as callee. */
+import type { Format } from '@wamp/protocol';
+
+export interface Reply {
+  readonly args: readonly unknown[];
+  readonly kwargs: Readonly<Record<string, unknown>>;
+}
+
+export const reply = (
+  args: readonly unknown[] = [],
+  kwargs: Readonly<Record<string, unknown>> = {},
+): Reply => ({ args, kwargs });
+
+/** An error with a URI, as every client has one. */
+export class Failure extends Error {
+  readonly uri: string;
+  readonly args: readonly unknown[];
+  readonly kwargs: Readonly<Record<string, unknown>>;
+  constructor(uri: string, args: readonly unknown[] = [], kwargs: Readonly<Record<string, unknown>> = {}) {
+    super(uri);
+    this.uri = uri;
+    this.args = args;
+    this.kwargs = kwargs;
+  }
+}
+
+export interface InvocationSeen extends Reply {
+  /** the concrete procedure that was called */
+  readonly procedure: string | undefined;
+  /** sends a progressive result; undefined if the client offers none for this invocation */
+  readonly progress: ((reply: Reply) => void) | undefined;
+}
+
+export interface EventSeen extends Reply {
+  readonly topic: string | undefined;
+}
+
+export interface Undo {
+  (): Promise<void>;
+}
+
+/** What a client cannot do itself, with the reason; the cases that need it are skipped with that reason. */
+export type Lack =
+  | 'bytes'
+  | 'integers beyond 32 bits'
+  | 'progressive caller'
+  | 'progressive callee'
+  | 'exclude_me: false'
+  | 'unregister a pattern'
+  | 'unsubscribe a pattern'
+  | 'unacknowledged publish'
+  | 'cancel';
+
+export interface Peer {
+  readonly name: string;
+  readonly format: Format;
+  readonly lacks: Partial<Readonly<Record<Lack, string>>>;
+  register(
+    procedure: string,
+    handler: (seen: InvocationSeen) => Reply | Promise<Reply>,
+    options?: { match?: 'exact' | 'prefix' | 'wildcard'; invoke?: 'single' | 'roundrobin' },
+  ): Promise<Undo>;
+  /** @throws Failure */
+  call(procedure: string, given?: Reply, onProgress?: (reply: Reply) => void): Promise<Reply>;
+  /** Starts a call and cancels it with mode "kill". @throws Failure */
+  callAndCancel(procedure: string, started: Promise<void>): Promise<Reply>;
+  subscribe(
+    topic: string,
+    handler: (seen: EventSeen) => void,
+    options?: { match?: 'exact' | 'prefix' | 'wildcard' },
+  ): Promise<Undo>;
+  publish(
+    topic: string,
+    given?: Reply,
+    options?: { acknowledge?: boolean; excludeMe?: boolean },
+  ): Promise<void>;
+  /** Leaves with GOODBYE. */
+  leave(): Promise<void>;
+  /** Loses the connection without a word; absent where the client gives no way to do that to it. */
+  readonly lose?: () => void;
+  /** Settles when the connection is gone for whatever reason. */
+  readonly gone: Promise<void>;
+}
+
+export type MakePeer = (url: string) => Promise<Peer>;

@@ -1,0 +1,81 @@
+/** @wamp/client as an interop peer. */
+import { connect, Result, WampError } from '@wamp/client';
+import type { Format, Serializer } from '@wamp/protocol';
+import { nodeSerializers } from '../../src/node-serializers.js';
+import { Failure, reply, type MakePeer, type Reply } from './interop-peer.fixture.js';
+
+const serializerFor = (format: Format): Serializer => nodeSerializers().find((one) => one.format === format)!;
+
+const replyOf = (value: unknown): Reply =>
+  value instanceof Result ? reply(value.args, value.kwargs) : reply(value === undefined ? [] : [value]);
+
+async function asFailure<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof WampError) throw new Failure(error.uri, error.args, error.kwargs);
+    throw error;
+  }
+}
+
+export function ours(format: Format): MakePeer {
+  return async (url) => {
+    const client = await connect(url, { realm: 'realm1', serializers: [serializerFor(format)] });
+    return {
+      name: '@wamp/client',
+      format,
+      lacks: {},
+      register: async (procedure, handler, options = {}) => {
+        const registration = await asFailure(
+          client.register(
+            procedure,
+            async (args, invocation) => {
+              const progress = (part: Reply): void =>
+                void invocation.progress(new Result(part.args, part.kwargs));
+              try {
+                const { kwargs, procedure, wantsProgress } = invocation;
+                const result = await handler({
+                  args,
+                  kwargs,
+                  procedure,
+                  progress: wantsProgress ? progress : undefined,
+                });
+                return new Result(result.args, result.kwargs);
+              } catch (error) {
+                throw error instanceof Failure ? new WampError(error.uri, error.args, error.kwargs) : error;
+              }
+            },
+            options,
+          ),
+        );
+        return () => registration.unregister();
+      },
+      call: async (procedure, given = reply(), onProgress) => {
+        const progress =
+          onProgress === undefined ? {} : { onProgress: (value: unknown) => onProgress(replyOf(value)) };
+        const options = { kwargs: given.kwargs, raw: true, ...progress };
+        return replyOf(await asFailure(client.call(procedure, [...given.args], options)));
+      },
+      callAndCancel: async (procedure, started) => {
+        const controller = new AbortController();
+        void started.then(() => controller.abort());
+        return replyOf(
+          await asFailure(
+            client.call(procedure, [], { signal: controller.signal, cancelMode: 'kill', raw: true }),
+          ),
+        );
+      },
+      subscribe: async (topic, handler, options = {}) => {
+        const subscription = await asFailure(
+          client.subscribe(topic, (args, { kwargs, topic }) => handler({ args, kwargs, topic }), options),
+        );
+        return () => subscription.unsubscribe();
+      },
+      publish: async (topic, given = reply(), options = {}) => {
+        await asFailure(client.publish(topic, [...given.args], { kwargs: given.kwargs, ...options }));
+      },
+      leave: () => client.close(),
+      gone: client.closed.then(() => undefined),
+    };
+  };
+}
