@@ -13,22 +13,25 @@ interface Expected {
   readonly more?: (answer: Answer) => boolean;
 }
 
+/** What the meta API tells of a registration. */
+interface RegistrationDetails {
+  readonly uri: string;
+  readonly match: 'exact' | 'prefix' | 'wildcard';
+  readonly invoke: string;
+}
+
 /** Why the router chose this callee, told from what its meta API says of the registration. */
 async function explain(procedure: string): Promise<{ uri: string; why: string }> {
-  const id = await client.call('wamp.registration.match', [procedure]);
+  const id = await client.call<number | null>('wamp.registration.match', [procedure]);
   if (id === null) return { uri: '', why: 'nothing matches' };
-  const details = (await client.call('wamp.registration.get', [id])) as {
-    uri: string;
-    match: string;
-    invoke: string;
-  };
+  const details = await client.call<RegistrationDetails>('wamp.registration.get', [id]);
   const how = {
     exact: 'registered by exactly this name',
     prefix: `longest prefix: ${details.uri}*`,
     wildcard: `wildcard: ${details.uri}`,
   }[details.match];
   const shared = details.invoke === 'single' ? '' : ` · shared, ${details.invoke}`;
-  return { uri: details.uri, why: `${how ?? details.match}${shared}` };
+  return { uri: details.uri, why: `${how}${shared}` };
 }
 
 function brief(answer: Answer): string {
@@ -42,7 +45,7 @@ function brief(answer: Answer): string {
 
 async function ask(procedure: string, args: readonly unknown[], expected: Expected): Promise<void> {
   const { uri, why } = await explain(procedure);
-  const answer = (await client.call(procedure, args)) as Answer;
+  const answer = await client.call<Answer>(procedure, args);
   const ok = answer.by === expected.by && uri === expected.matched && (expected.more?.(answer) ?? true);
   tell({ type: 'step', step: { call: procedure, outcome: brief(answer), invoked: answer.by, why, ok } });
 }
