@@ -1,0 +1,17 @@
+/** @wamp/router: a WAMP router to embed. Realms, sessions, authentication, authorization and the meta API; no sockets. */
+export { Router, type RouterOptions } from './router.js';
+export type { RealmOptions } from './realm.js';
+export {
+  anonymous,
+  type AnonymousOptions,
+  type AuthenticationRequest,
+  type AuthenticationStep,
+  type Authenticator,
+  type Principal,
+} from './authentication.js';
+export type { Action, Authorizer, Decision } from './authorization.js';
+export type { LeaveCause, RouterObserver, Undelivered } from './observer.js';
+export type { SessionInfo } from './session-info.js';
+export type { CounterValues, RealmStats, RouterStats } from './stats.js';
+export { DEFAULT_LIMITS, type RouterLimits } from './limits.js';
+export { systemClock, systemRandom32, type Clock, type Timer } from './clock.js';

@@ -1,0 +1,62 @@
+/**
+ * Every number that bounds what a peer can make the router keep or wait for, with its reason.
+ * Must not contain behaviour.
+ */
+
+export interface RouterLimits {
+  /** milliseconds from the attachment of a transport to HELLO */
+  readonly helloMs: number;
+  /** milliseconds from HELLO to the end of the handshake, all CHALLENGE rounds and the authenticator's work counted */
+  readonly authenticationMs: number;
+  /** milliseconds that an authorizer may take for one decision */
+  readonly authorizationMs: number;
+  /** milliseconds that the router waits for a peer's GOODBYE after its own */
+  readonly goodbyeMs: number;
+  /** milliseconds that a transport may take to flush and close before it is cut */
+  readonly lingerMs: number;
+  /** sessions of the whole router that are established */
+  readonly sessions: number;
+  /** peers that are attached and have not finished their handshake */
+  readonly handshakes: number;
+  /** realms, those made on demand counted */
+  readonly realms: number;
+  /** messages of one session that wait for the decision on an earlier one */
+  readonly parkedMessages: number;
+  /** bytes of frames that so wait; one frame may exceed it */
+  readonly parkedBytes: number;
+  /** bytes in a transport's buffer above which the session counts as congested */
+  readonly outboundLowBytes: number;
+  /** bytes in a transport's buffer above which the session is cut */
+  readonly outboundHighBytes: number;
+  /** characters of an authid, a realm's name and of similar names in HELLO */
+  readonly nameLength: number;
+}
+
+export const DEFAULT_LIMITS: RouterLimits = Object.freeze({
+  // A client sends HELLO in the same breath as it connects; whoever has not within 5 s is no WAMP client.
+  helloMs: 5_000,
+  // A person may have to confirm on a token or a telephone.
+  authenticationMs: 60_000,
+  // A dynamic decision asks a database or a callee; the session's input stands still meanwhile.
+  authorizationMs: 30_000,
+  // Long enough for a round trip over a bad line, short enough for a restart.
+  goodbyeMs: 5_000,
+  // The peer that does not read its last frames must not hold a socket for ever.
+  lingerMs: 5_000,
+  // About 2 KB each without registrations: 200 MB. Operating systems run out of sockets earlier.
+  sessions: 100_000,
+  // Unauthenticated peers cost a socket and a timer; a full reconnect of 10,000 clients must fit.
+  handshakes: 20_000,
+  // A realm holds a dealer, a broker and two dozen meta registrations: about 50 KB.
+  realms: 1_000,
+  // What a transport may still deliver from one 64 KiB chunk of tiny frames after it was told to pause.
+  parkedMessages: 10_000,
+  // The same for large frames: two of the largest that RawSocket knows.
+  parkedBytes: 32 * 1024 * 1024,
+  // One turn's batch of a busy session stays below; a peer that reads never gets here.
+  outboundLowBytes: 1024 * 1024,
+  // Four times the largest RawSocket frame: one large message to a healthy peer must not look like a slow peer.
+  outboundHighBytes: 64 * 1024 * 1024,
+  // As Autobahn limits realm names; also bounds what ends up in logs.
+  nameLength: 255,
+});

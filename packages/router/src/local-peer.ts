@@ -1,0 +1,146 @@
+/**
+ * A peer of the router itself, in the same process: an ordinary member of the realm that needs no transport. It is
+ * trusted: it may register and publish `wamp.*`. It takes part in realm traffic only through dealer and broker.
+ */
+import {
+  EMPTY_DICT,
+  ErrorMessage,
+  ErrorUri,
+  MessageKind,
+  Payload,
+  PayloadError,
+  PeerFeatures,
+  PublishMessage,
+  RegisterMessage,
+  YieldMessage,
+  announceRoles,
+  type Dict,
+  type Identity,
+  type InvocationMessage,
+  type Message,
+} from '@wamp/protocol';
+import type { Broker, BrokerSession } from '@wamp/broker';
+import type { Dealer, DealerSession } from '@wamp/dealer';
+import type { Member } from './seat.js';
+
+/** A call that a procedure of a local peer has to answer. */
+export interface LocalCall {
+  readonly args: readonly unknown[];
+  readonly kwargs: Dict;
+  /** session id of the caller */
+  readonly caller: number;
+  readonly callerAuthrole: string;
+}
+
+/** Answers with the result's positional arguments. May throw a {@link ProcedureError}. */
+export type LocalProcedure = (call: LocalCall) => readonly unknown[];
+
+/** The refusal of a call by a local procedure. */
+export class ProcedureError extends Error {
+  override readonly name = 'ProcedureError';
+  readonly uri: string;
+
+  constructor(uri: string, message: string) {
+    super(message);
+    this.uri = uri;
+  }
+}
+
+/** What a local peer needs of its realm. */
+export interface LocalPeerHost {
+  readonly dealer: Dealer<Member>;
+  readonly broker: Broker<Member>;
+  /** milliseconds since the epoch, of the current dispatch */
+  readonly now: number;
+  enqueue(task: () => void): void;
+  /** Told about an exception of a procedure that is no refusal. */
+  failed(error: unknown): void;
+}
+
+/** What the peer announces; being told who calls is what matters. */
+const FEATURES = PeerFeatures.ofClient({
+  roles: announceRoles({ callee: ['caller_identification'], publisher: [] }),
+});
+
+export class LocalPeer {
+  readonly #host: LocalPeerHost;
+  readonly #dealerSession: DealerSession<Member>;
+  readonly #brokerSession: BrokerSession<Member>;
+  readonly #procedures = new Map<number, LocalProcedure>();
+  /** procedures whose REGISTERED has not come, by request id */
+  readonly #registering = new Map<number, LocalProcedure>();
+  #lastRequest = 0;
+
+  /** @param identity its session id is nobody else's, and appears in no listing */
+  constructor(host: LocalPeerHost, identity: Identity) {
+    this.#host = host;
+    const seat = { identity, features: FEATURES, trusted: true };
+    this.#dealerSession = host.dealer.attach(this, seat);
+    this.#brokerSession = host.broker.attach(this, seat);
+  }
+
+  /** Registers a procedure. @throws Error if the URI is taken */
+  register(procedure: string, handler: LocalProcedure): void {
+    const request = this.#nextRequest();
+    this.#registering.set(request, handler);
+    const message = new RegisterMessage(request, { disclose_caller: true }, procedure);
+    this.#host.dealer.register(this.#dealerSession, message, this.#host.now);
+    if (this.#registering.has(request)) throw new Error(`the procedure ${procedure} could not be registered`);
+  }
+
+  /** Publishes an event, without asking for an answer. */
+  publish(topic: string, args: readonly unknown[]): void {
+    const message = new PublishMessage(this.#nextRequest(), EMPTY_DICT, topic, Payload.of(args));
+    this.#host.broker.publish(this.#brokerSession, message, this.#host.now);
+  }
+
+  /** Takes a message from dealer or broker. Must not call back into them: what is to be done is done later. */
+  deliver(message: Message): void {
+    if (message.kind === MessageKind.Registered) {
+      const handler = this.#registering.get(message.request);
+      if (handler !== undefined) this.#procedures.set(message.registration, handler);
+      this.#registering.delete(message.request);
+    } else if (message.kind === MessageKind.Invocation) {
+      this.#host.enqueue(() => {
+        this.#invoke(message);
+      });
+    }
+    // INTERRUPT: procedures answer at once, so there is nothing left to stop.
+  }
+
+  #invoke(message: InvocationMessage): void {
+    const { dealer, now } = this.#host;
+    const answer = this.#answer(message);
+    if (answer.kind === MessageKind.Yield) dealer.yield(this.#dealerSession, answer, now);
+    else dealer.error(this.#dealerSession, answer, now);
+  }
+
+  #answer(message: InvocationMessage): YieldMessage | ErrorMessage {
+    const { request, details, payload } = message;
+    const procedure = this.#procedures.get(message.registration);
+    if (procedure === undefined) return refusal(request, ErrorUri.NoSuchRegistration, 'no such procedure');
+    try {
+      const call: LocalCall = {
+        args: payload.args,
+        kwargs: payload.kwargs,
+        caller: details.caller ?? 0,
+        callerAuthrole: details.caller_authrole ?? '',
+      };
+      return new YieldMessage(request, EMPTY_DICT, Payload.of(procedure(call)));
+    } catch (error) {
+      if (error instanceof ProcedureError) return refusal(request, error.uri, error.message);
+      if (error instanceof PayloadError) return refusal(request, ErrorUri.InvalidArgument, error.message);
+      this.#host.failed(error);
+      return refusal(request, ErrorUri.RuntimeError, 'the procedure failed');
+    }
+  }
+
+  #nextRequest(): number {
+    this.#lastRequest += 1;
+    return this.#lastRequest;
+  }
+}
+
+function refusal(request: number, uri: string, sentence: string): ErrorMessage {
+  return new ErrorMessage(MessageKind.Invocation, request, EMPTY_DICT, uri, Payload.of([sentence]));
+}

@@ -1,0 +1,48 @@
+/**
+ * What a host can watch: callbacks for logs and metrics. Owns their names and arguments.
+ * An observer cannot change what the router does, not even by throwing.
+ */
+import type { ViolationCode } from '@wamp/protocol';
+import type { SessionInfo } from './session-info.js';
+
+/**
+ * Why a session ended.
+ * - `goodbye`: the client left with GOODBYE; `abort`: with ABORT; `lost`: its transport ended
+ * - `violation`: it broke the protocol; `too_slow`: it did not read; `overloaded`: too much waited for a decision
+ * - `killed`: through the meta API or by the host; `shutdown`: the router closed
+ * - `failure`: an error of the router itself
+ */
+export type LeaveCause =
+  'goodbye' | 'abort' | 'lost' | 'violation' | 'too_slow' | 'overloaded' | 'killed' | 'shutdown' | 'failure';
+
+/** What happened to a message that could not be sent. */
+export type Undelivered = 'event_dropped' | 'call_failed' | 'answer_replaced' | 'answer_dropped';
+
+/** All members are optional; they are called synchronously and should return soon. What they throw is ignored. */
+export interface RouterObserver {
+  /** A session is established. */
+  sessionJoined?(session: SessionInfo): void;
+  /** A session has ended; everything that it had is gone already. */
+  sessionLeft?(session: SessionInfo, cause: LeaveCause, sentence: string): void;
+  /** A peer was turned away during the handshake; `reason` is the URI of the ABORT. */
+  refused?(reason: string, sentence: string, transport: Readonly<Record<string, unknown>>): void;
+  /** A peer broke the protocol. `session` is undefined before the handshake has finished. */
+  violated?(code: ViolationCode, sentence: string, session: SessionInfo | undefined): void;
+  /** A session's outbound buffer passed the low mark (true), or was drained (false). */
+  congested?(session: SessionInfo, isCongested: boolean, bufferedBytes: number): void;
+  /** A message did not fit the receiver's transport or format. */
+  undelivered?(session: SessionInfo, what: Undelivered, sentence: string): void;
+  /** An authorizer or authenticator threw, rejected, answered nonsense or took too long. */
+  hookFailed?(hook: 'authorizer' | 'authenticator', error: unknown): void;
+  /** A bug of the router or of what is plugged into it; the session concerned was aborted. */
+  failed?(error: unknown, session: SessionInfo | undefined): void;
+}
+
+/** Calls one of the observer's members, shielded. Not for every message: it takes a closure. */
+export function tell(observer: RouterObserver, what: (observer: RouterObserver) => void): void {
+  try {
+    what(observer);
+  } catch {
+    // An observer that throws has nobody to throw to; the router's work goes on.
+  }
+}

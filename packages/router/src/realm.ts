@@ -1,0 +1,418 @@
+/**
+ * One realm: its dealer, its broker, its sessions and its meta peer. Nothing ever crosses from one realm to another.
+ * Owns the dispatch, one switch over the message kind, and everything that has to wait until a dispatch is over. Must not
+ * know transports or serialization.
+ */
+import {
+  CancelMessage,
+  EMPTY_DICT,
+  ErrorMessage,
+  InterruptMessage,
+  MessageKind,
+  Payload,
+  type CallMessage,
+  type Dict,
+  type Identity,
+  type Message,
+  type PublishMessage,
+  type RandomUint32,
+  type RegisterMessage,
+  type SubscribeMessage,
+  type UnregisterMessage,
+  type UnsubscribeMessage,
+  type UriRule,
+  type YieldMessage,
+} from '@wamp/protocol';
+import { Broker, type BrokerOptions, type SubscriptionEvent } from '@wamp/broker';
+import { Dealer, type DealerOptions, type Disclosure, type RegistrationEvent } from '@wamp/dealer';
+import { anonymous, type Authenticator } from './authentication.js';
+import type { Authorizer } from './authorization.js';
+import { DeadlineTimer } from './deadline-timer.js';
+import { routerRoles } from './feature-announcement.js';
+import type { Admission } from './handshake.js';
+import { LocalPeer, type LocalPeerHost } from './local-peer.js';
+import { MetaApi } from './meta-api.js';
+import { tell, type LeaveCause } from './observer.js';
+import { Outbox, type OutboxHost } from './outbox.js';
+import { RequestIds } from './request-ids.js';
+import type { RouterContext } from './router-context.js';
+import { Seat, type Member } from './seat.js';
+import type { SessionInfo } from './session-info.js';
+import type { Session } from './session.js';
+import type { RealmStats } from './stats.js';
+import { callError, type DeliveryFailure } from './undeliverable.js';
+
+/** What can be set for a realm. Everything has a default. */
+export interface RealmOptions {
+  /** How URIs of requests are checked; default `loose`. */
+  readonly uriRule?: UriRule;
+  /**
+   * `unused`, the default: a request id must not belong to an open request. `strict`: the sequence 1, 2, 3, … of the
+   * specification, over all kinds of requests; any gap ends the session.
+   */
+  readonly requestIds?: 'unused' | 'strict';
+  /** Who learns the identity of callers and publishers; default `on_request`. */
+  readonly disclosure?: Disclosure;
+  /** Role of anonymous sessions; default `anonymous`. Without effect if `authenticators` is given. */
+  readonly authrole?: string;
+  /** Ways to get in; default is `anonymous` alone. */
+  readonly authenticators?: readonly Authenticator[];
+  /** Who may do what; by default everybody everything. */
+  readonly authorizer?: Authorizer;
+  /** Roles that may use the meta procedures that kill sessions and remove callees and subscribers; default none. */
+  readonly adminRoles?: readonly string[];
+  /** Timeout in milliseconds of calls that ask for none; default 0, none. */
+  readonly defaultTimeoutMs?: number;
+  /** Longest timeout of a call in milliseconds; default 0, no maximum. */
+  readonly maxTimeoutMs?: number;
+  /** Whether `wamp.error.unavailable` of a callee makes the dealer try the next one; default false. */
+  readonly reroute?: boolean;
+  /** Limits of the dealer. */
+  readonly dealerLimits?: DealerOptions['limits'];
+  /** Limits of the broker. */
+  readonly brokerLimits?: BrokerOptions['limits'];
+}
+
+/** The messages that a realm routes. */
+export type RoutedMessage =
+  | CallMessage
+  | CancelMessage
+  | YieldMessage
+  | ErrorMessage
+  | RegisterMessage
+  | UnregisterMessage
+  | PublishMessage
+  | SubscribeMessage
+  | UnsubscribeMessage;
+
+export class Realm implements OutboxHost, LocalPeerHost {
+  readonly name: string;
+  readonly authenticators: readonly Authenticator[];
+  readonly authorizer: Authorizer | undefined;
+  readonly adminRoles: ReadonlySet<string>;
+  readonly dealer: Dealer<Member>;
+  readonly broker: Broker<Member>;
+  readonly #context: RouterContext;
+  readonly #outbox: Outbox;
+  readonly #deadlines: DeadlineTimer;
+  readonly #roles: Dict;
+  readonly #hasStrictIds: boolean;
+  readonly #seats = new Map<number, Seat>();
+  readonly #metaApi: MetaApi;
+  /** milliseconds since the epoch, of the current or last dispatch */
+  now: number;
+  /** what is to be done when neither dealer nor broker is at work, in this order */
+  #tasks: (() => void)[] = [];
+  #isBusy = false;
+
+  constructor(name: string, options: RealmOptions, context: RouterContext) {
+    this.name = name;
+    this.authenticators = options.authenticators ?? [anonymous(authroleOf(options))];
+    this.authorizer = options.authorizer;
+    this.adminRoles = new Set(options.adminRoles);
+    this.now = context.clock.now();
+    this.#context = context;
+    this.#outbox = new Outbox(this);
+    this.dealer = new Dealer<Member>(this.#outbox, dealerOptions(options, context.random32));
+    this.broker = new Broker<Member>(this.#outbox, brokerOptions(options, context.random32));
+    this.#deadlines = new DeadlineTimer(context.clock, () => {
+      this.#expire();
+    });
+    this.#roles = routerRoles(options.reroute === true);
+    this.#hasStrictIds = options.requestIds === 'strict';
+    const metaPeer = new LocalPeer(this, this.#metaIdentity());
+    this.#metaApi = new MetaApi(this, metaPeer);
+  }
+
+  // ---- routing ---------------------------------------------------------------------------------------------------
+
+  /** Routes a message of an established session. Never throws. */
+  dispatch(seat: Seat, message: RoutedMessage): void {
+    if (this.#isBusy) {
+      // Only a transport that delivers from within `send` brings this about.
+      if ('payload' in message) message.payload.detach();
+      this.#tasks.push(() => {
+        this.#route(seat, message);
+      });
+      return;
+    }
+    this.#isBusy = true;
+    this.now = this.#context.clock.now();
+    this.#route(seat, message);
+    this.#settle();
+  }
+
+  #route(seat: Seat, message: RoutedMessage): void {
+    try {
+      switch (message.kind) {
+        case MessageKind.Call:
+          this.dealer.call(seat.dealer, message, this.now);
+          break;
+        case MessageKind.Yield:
+          this.dealer.yield(seat.dealer, message, this.now);
+          break;
+        case MessageKind.Publish:
+          this.broker.publish(seat.broker, message, this.now);
+          break;
+        case MessageKind.Error:
+          this.dealer.error(seat.dealer, message, this.now);
+          break;
+        case MessageKind.Cancel:
+          this.dealer.cancel(seat.dealer, message, this.now);
+          break;
+        case MessageKind.Register:
+          this.dealer.register(seat.dealer, message, this.now);
+          break;
+        case MessageKind.Unregister:
+          this.dealer.unregister(seat.dealer, message, this.now);
+          break;
+        case MessageKind.Subscribe:
+          this.broker.subscribe(seat.broker, message, this.now);
+          break;
+        case MessageKind.Unsubscribe:
+          this.broker.unsubscribe(seat.broker, message, this.now);
+          break;
+      }
+    } catch (error) {
+      seat.session.fail(error);
+    }
+  }
+
+  /** Does something when neither dealer nor broker is at work: at once, or after what is going on. */
+  enqueue(task: () => void): void {
+    this.#tasks.push(task);
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    this.now = this.#context.clock.now();
+    this.#settle();
+  }
+
+  /** Works off what has been noted down; tasks may add tasks. */
+  #settle(): void {
+    if (this.#tasks.length > 0) this.#runTasks();
+    this.#isBusy = false;
+    this.#deadlines.update(this.dealer.nextDeadline());
+  }
+
+  #runTasks(): void {
+    for (let next = 0; next < this.#tasks.length; next += 1) {
+      try {
+        this.#tasks[next]!();
+      } catch (error) {
+        this.failed(error);
+      }
+    }
+    this.#tasks = [];
+  }
+
+  #expire(): void {
+    this.enqueue(() => {
+      this.dealer.expire(this.now);
+    });
+  }
+
+  // ---- sessions --------------------------------------------------------------------------------------------------
+
+  /** Lets a session in: WELCOME, then the meta event. */
+  admit(session: Session, admission: Admission, transport: Readonly<Record<string, unknown>>): void {
+    this.enqueue(() => {
+      if (!session.isOpening) return;
+      const info = sessionInfo(this, admission, transport);
+      const seat = this.#makeSeat(session, info, admission);
+      this.#seats.set(info.session, seat);
+      session.establish(seat, welcomeDetails(info, this.#roles, this.#context.agent));
+      this.#context.counters.sessionsJoined += 1;
+      tell(this.#context.observer, (observer) => observer.sessionJoined?.(info));
+      this.#metaApi.joined(info);
+    });
+  }
+
+  #makeSeat(session: Session, info: SessionInfo, { features }: Admission): Seat {
+    const identity: Identity = { session: info.session, authid: info.authid, authrole: info.authrole };
+    const dealer = this.dealer.attach(session, { identity, features });
+    const broker = this.broker.attach(session, { identity, features });
+    return new Seat(session, this, info, dealer, broker, this.#hasStrictIds ? new RequestIds() : undefined);
+  }
+
+  /**
+   * A session has ended. Its registrations go, then its subscriptions, each with its meta events; `on_leave` comes last.
+   * @param isSilent without `on_leave`
+   */
+  leave(seat: Seat, cause: LeaveCause, sentence: string, isSilent: boolean): void {
+    this.#seats.delete(seat.info.session);
+    this.enqueue(() => {
+      try {
+        this.dealer.detach(seat.dealer, this.now);
+      } catch (error) {
+        this.failed(error);
+      }
+      try {
+        this.broker.detach(seat.broker, this.now);
+      } catch (error) {
+        this.failed(error);
+      }
+      // Behind the events of registrations and subscriptions, which have just been noted down.
+      this.enqueue(() => {
+        this.#left(seat.info, cause, sentence, isSilent);
+      });
+    });
+  }
+
+  #left(info: SessionInfo, cause: LeaveCause, sentence: string, isSilent: boolean): void {
+    this.#context.releaseSessionId(info.session);
+    this.#context.counters.sessionsLeft += 1;
+    if (!isSilent) this.#metaApi.left(info);
+    tell(this.#context.observer, (observer) => observer.sessionLeft?.(info, cause, sentence));
+  }
+
+  /** How many sessions there are; the router's own peers do not count. */
+  get size(): number {
+    return this.#seats.size;
+  }
+
+  /** The established sessions, in the order in which they joined. */
+  seats(): IterableIterator<Seat> {
+    return this.#seats.values();
+  }
+
+  findSeat(session: number): Seat | undefined {
+    return this.#seats.get(session);
+  }
+
+  /** The session's outbound buffer passed the low mark, or was drained. */
+  setCongested(seat: Seat, isCongested: boolean): void {
+    this.enqueue(() => {
+      this.dealer.setCongested(seat.dealer, isCongested, this.now);
+    });
+  }
+
+  /**
+   * A message could not be sent to the session, and more is to be done than to replace it.
+   * @param isChunk whether it is an INVOCATION that continues one that the session has got
+   */
+  undeliverable(seat: Seat, message: Message, failure: DeliveryFailure, isChunk: boolean): void {
+    const { counters, observer } = this.#context;
+    const isEvent = message.kind === MessageKind.Event;
+    if (isEvent) counters.eventsDropped += 1;
+    else counters.callsUndeliverable += 1;
+    tell(observer, (told) =>
+      told.undelivered?.(seat.info, isEvent ? 'event_dropped' : 'call_failed', failure.sentence),
+    );
+    if (message.kind === MessageKind.Invocation) {
+      this.enqueue(() => {
+        this.#failInvocation(seat, message.request, failure, isChunk);
+      });
+    } else if (message.kind === MessageKind.Result) {
+      this.enqueue(() => {
+        this.#failCall(seat, message.request, failure);
+      });
+    }
+  }
+
+  /** Answers an invocation in the place of a callee that has not got it. */
+  #failInvocation(seat: Seat, request: number, failure: DeliveryFailure, isChunk: boolean): void {
+    if (isChunk && seat.dealer.invocations.has(request) && seat.dealer.canBeInterrupted) {
+      seat.session.deliver(new InterruptMessage(request, { mode: 'killnowait' }));
+    }
+    const { uri, sentence } = failure;
+    const answer = new ErrorMessage(MessageKind.Invocation, request, EMPTY_DICT, uri, Payload.of([sentence]));
+    this.dealer.error(seat.dealer, answer, this.now);
+  }
+
+  /** Ends a call whose caller cannot be given one of its progressive results. */
+  #failCall(seat: Seat, request: number, failure: DeliveryFailure): void {
+    this.#outbox.substitute = { session: seat.session, request, make: () => callError(request, failure) };
+    try {
+      this.dealer.cancel(seat.dealer, new CancelMessage(request, { mode: 'killnowait' }), this.now);
+    } finally {
+      this.#outbox.substitute = undefined;
+    }
+  }
+
+  // ---- meta ------------------------------------------------------------------------------------------------------
+
+  registrationEvent(event: RegistrationEvent): void {
+    this.#metaApi.registrationChanged(event);
+  }
+
+  subscriptionEvent(event: SubscriptionEvent): void {
+    this.#metaApi.subscriptionChanged(event);
+  }
+
+  /** An error of our own that no session is to blame for. */
+  failed(error: unknown): void {
+    this.#context.counters.failures += 1;
+    tell(this.#context.observer, (observer) => observer.failed?.(error, undefined));
+  }
+
+  stats(): RealmStats {
+    const { registrations, openCalls, queuedCalls } = this.dealer.stats();
+    return {
+      sessions: this.#seats.size,
+      registrations,
+      subscriptions: this.broker.subscriptions.size,
+      openCalls,
+      queuedCalls,
+    };
+  }
+
+  /** Stops the realm's timer. The sessions have to be gone. */
+  close(): void {
+    this.#deadlines.stop();
+  }
+
+  #metaIdentity(): Identity {
+    return { session: this.#context.takeSessionId(), authid: 'wamp.meta', authrole: 'trusted' };
+  }
+}
+
+function authroleOf({ authrole }: RealmOptions): { authrole?: string } {
+  return authrole === undefined ? {} : { authrole };
+}
+
+function dealerOptions(options: RealmOptions, random32: RandomUint32): DealerOptions {
+  return {
+    random: () => (random32() >>> 0) / 2 ** 32,
+    uriRule: options.uriRule ?? 'loose',
+    disclosure: options.disclosure ?? 'on_request',
+    defaultTimeoutMs: options.defaultTimeoutMs ?? 0,
+    maxTimeoutMs: options.maxTimeoutMs ?? 0,
+    reroute: options.reroute ?? false,
+    limits: options.dealerLimits ?? {},
+  };
+}
+
+function brokerOptions(options: RealmOptions, random32: RandomUint32): BrokerOptions {
+  return {
+    random32,
+    uriRule: options.uriRule ?? 'loose',
+    disclosure: options.disclosure ?? 'on_request',
+    limits: options.brokerLimits ?? {},
+  };
+}
+
+function sessionInfo(
+  realm: Realm,
+  admission: Admission,
+  transport: Readonly<Record<string, unknown>>,
+): SessionInfo {
+  const { principal } = admission;
+  return {
+    session: admission.session,
+    realm: realm.name,
+    authid: principal.authid,
+    authrole: principal.authrole,
+    authmethod: admission.authmethod,
+    authprovider: principal.authprovider,
+    authextra: principal.authextra ?? EMPTY_DICT,
+    agent: admission.agent,
+    transport,
+    joinedAt: realm.now,
+  };
+}
+
+function welcomeDetails(info: SessionInfo, roles: Dict, agent: string): Dict {
+  const { realm, authid, authrole, authmethod, authprovider, authextra } = info;
+  const details = { roles, agent, realm, authid, authrole, authmethod, authprovider };
+  return Object.keys(authextra).length === 0 ? details : { ...details, authextra };
+}

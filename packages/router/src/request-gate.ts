@@ -1,0 +1,166 @@
+/**
+ * The way of one session's requests into its realm: request ids, then permission. While an authorizer has not decided,
+ * the session's input is held, so that nothing overtakes. Must not look at what exists in the realm before permission is
+ * given. One instance per established session.
+ */
+import {
+  EMPTY_DICT,
+  ErrorMessage,
+  ErrorUri,
+  MessageKind,
+  Payload,
+  type CallMessage,
+  type MatchPolicy,
+  type PublishMessage,
+  type RegisterMessage,
+  type SubscribeMessage,
+} from '@wamp/protocol';
+import { isPromise, type Action, type Authorizer, type Decision } from './authorization.js';
+import type { Timer } from './clock.js';
+import { Hold, type InboundQueue } from './inbound-queue.js';
+import { tell } from './observer.js';
+import type { NumberedRequest } from './request-ids.js';
+import type { RouterContext } from './router-context.js';
+import type { Seat } from './seat.js';
+
+/** The requests that need permission. */
+export type GuardedRequest = CallMessage | PublishMessage | RegisterMessage | SubscribeMessage;
+
+export class RequestGate {
+  readonly #seat: Seat;
+  readonly #authorizer: Authorizer | undefined;
+  readonly #context: RouterContext;
+  readonly #inbound: InboundQueue;
+  /** the request that waits for its decision */
+  #pending: GuardedRequest | undefined = undefined;
+  #timer: Timer | undefined = undefined;
+
+  constructor(seat: Seat, context: RouterContext, inbound: InboundQueue) {
+    this.#seat = seat;
+    this.#authorizer = seat.realm.authorizer;
+    this.#context = context;
+    this.#inbound = inbound;
+  }
+
+  /** Checks a request's id. @returns false if it is a late chunk, to be discarded. @throws ProtocolViolation */
+  number(message: NumberedRequest): boolean {
+    const { requestIds, dealer } = this.#seat;
+    return requestIds === undefined || requestIds.accept(message, dealer.calls.has(message.request));
+  }
+
+  /** Lets a request into the realm, refuses it, or holds the input until that is decided. @throws ProtocolViolation */
+  admit(message: GuardedRequest): void {
+    if (!this.number(message)) return;
+    const authorizer = this.#authorizer;
+    if (authorizer === undefined) this.#seat.realm.dispatch(this.#seat, message);
+    else if (message.kind === MessageKind.Call) this.#admitCall(authorizer, message);
+    else this.#ask(authorizer, message);
+  }
+
+  /** The session has ended: a decision that is still out does not matter any more. */
+  drop(): void {
+    this.#pending = undefined;
+    this.#stopTimer();
+  }
+
+  /** Only the first chunk of a progressive call is asked for; chunks of a call that is over need no answer. */
+  #admitCall(authorizer: Authorizer, message: CallMessage): void {
+    const { dealer, realm } = this.#seat;
+    if (dealer.calls.has(message.request)) realm.dispatch(this.#seat, message);
+    else if (!dealer.endedStreams.isLate(message.request, message.options.progress === true)) {
+      this.#ask(authorizer, message);
+    }
+  }
+
+  #ask(authorizer: Authorizer, message: GuardedRequest): void {
+    let decision: Decision | Promise<Decision>;
+    try {
+      const uri = 'topic' in message ? message.topic : message.procedure;
+      decision = authorizer.authorize(this.#seat.info, ACTIONS[message.kind], uri, matchOf(message));
+    } catch (error) {
+      this.#failed(message, error);
+      return;
+    }
+    if (isPromise(decision)) this.#await(message, decision);
+    else this.#decided(message, decision);
+  }
+
+  #await(message: GuardedRequest, decision: Promise<Decision>): void {
+    if ('payload' in message) message.payload.detach();
+    this.#pending = message;
+    this.#inbound.hold(Hold.Decision);
+    const { clock, limits } = this.#context;
+    this.#timer = clock.startTimer(() => {
+      this.#conclude(message, () => {
+        this.#failed(message, new Error(`no decision within ${limits.authorizationMs} ms`));
+      });
+    }, limits.authorizationMs);
+    decision.then(
+      (value) => {
+        this.#conclude(message, () => {
+          this.#decided(message, value);
+        });
+      },
+      (error: unknown) => {
+        this.#conclude(message, () => {
+          this.#failed(message, error);
+        });
+      },
+    );
+  }
+
+  /** Ends the waiting for this request, unless it has ended in another way: timeout, end of the session. */
+  #conclude(message: GuardedRequest, step: () => void): void {
+    if (this.#pending !== message) return;
+    this.#pending = undefined;
+    this.#stopTimer();
+    step();
+    this.#inbound.release(Hold.Decision);
+  }
+
+  #decided(message: GuardedRequest, decision: unknown): void {
+    if (decision === 'allowed') {
+      this.#seat.realm.dispatch(this.#seat, message);
+    } else if (decision === 'denied') {
+      this.#context.counters.denials += 1;
+      this.#refuse(message, ErrorUri.NotAuthorized, 'this session may not do that');
+    } else {
+      this.#failed(message, new TypeError('the authorizer answered neither "allowed" nor "denied"'));
+    }
+  }
+
+  #failed(message: GuardedRequest, error: unknown): void {
+    this.#context.counters.hookFailures += 1;
+    tell(this.#context.observer, (observer) => observer.hookFailed?.('authorizer', error));
+    this.#refuse(message, ErrorUri.AuthorizationFailed, 'the permission could not be checked');
+  }
+
+  #refuse(message: GuardedRequest, uri: string, sentence: string): void {
+    const { session, dealer } = this.#seat;
+    if (message.kind === MessageKind.Publish && message.options.acknowledge !== true) return;
+    if (message.kind === MessageKind.Call && message.options.progress === true) {
+      // Its further chunks are on their way, and get no answer.
+      dealer.endedStreams.began(message.request);
+      dealer.endedStreams.ended(message.request);
+    }
+    session.deliver(new ErrorMessage(message.kind, message.request, EMPTY_DICT, uri, Payload.of([sentence])));
+  }
+
+  #stopTimer(): void {
+    this.#timer?.stop();
+    this.#timer = undefined;
+  }
+}
+
+const ACTIONS: Readonly<Record<GuardedRequest['kind'], Action>> = {
+  [MessageKind.Call]: 'call',
+  [MessageKind.Publish]: 'publish',
+  [MessageKind.Register]: 'register',
+  [MessageKind.Subscribe]: 'subscribe',
+};
+
+function matchOf(message: GuardedRequest): MatchPolicy {
+  return message.kind === MessageKind.Register || message.kind === MessageKind.Subscribe
+    ? (message.options.match ?? 'exact')
+    : 'exact';
+}

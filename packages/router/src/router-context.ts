@@ -1,0 +1,30 @@
+/**
+ * What sessions and realms need of the router they belong to. An interface only, so that they do not import the router.
+ */
+import type { RandomUint32 } from '@wamp/protocol';
+import type { Clock } from './clock.js';
+import type { HandshakeHost } from './handshake.js';
+import type { RouterLimits } from './limits.js';
+import type { RouterObserver } from './observer.js';
+import type { Counters } from './stats.js';
+
+/** How many peers there are, by how far they got. */
+export interface Population {
+  handshakes: number;
+  sessions: number;
+}
+
+export interface RouterContext extends HandshakeHost {
+  readonly clock: Clock;
+  readonly random32: RandomUint32;
+  readonly limits: RouterLimits;
+  readonly counters: Counters;
+  readonly observer: RouterObserver;
+  readonly population: Population;
+  /** WELCOME.Details.agent */
+  readonly agent: string;
+  /** Draws a session id that nobody has. */
+  takeSessionId(): number;
+  /** Gives a session id back. */
+  releaseSessionId(id: number): void;
+}

@@ -1,0 +1,174 @@
+/**
+ * The router: realms, and the sessions on their way into them. Embeddable; opens no socket, whoever embeds it attaches
+ * transports. Owns the set of sessions and their ids; routes nothing itself.
+ */
+import {
+  CloseUri,
+  createTransportPair,
+  ErrorUri,
+  isValidUri,
+  randomId,
+  type RandomUint32,
+  type Serializer,
+  type Transport,
+} from '@wamp/protocol';
+import { cbor } from '@wamp/protocol/cbor';
+import { systemClock, systemRandom32, type Clock } from './clock.js';
+import { DEFAULT_LIMITS, type RouterLimits } from './limits.js';
+import type { RouterObserver } from './observer.js';
+import { Realm, type RealmOptions } from './realm.js';
+import type { Population, RouterContext } from './router-context.js';
+import { Session, type SessionHost } from './session.js';
+import { makeCounters, type Counters, type RouterStats } from './stats.js';
+
+export interface RouterOptions {
+  /** the realms by name; a name is a URI */
+  readonly realms?: Readonly<Record<string, RealmOptions>>;
+  /** Makes a realm that a client asks for and that does not exist; undefined refuses. By default none is made. */
+  readonly createRealm?: (name: string) => RealmOptions | undefined;
+  /** the realm of clients that leave the choice to the router; by default they are refused */
+  readonly defaultRealm?: string;
+  /** Replaces single numbers of {@link DEFAULT_LIMITS}. */
+  readonly limits?: Partial<RouterLimits>;
+  /** callbacks for logs and metrics */
+  readonly observer?: RouterObserver;
+  /** what WELCOME names as the router's implementation; default `@wamp/router` */
+  readonly agent?: string;
+  /** time and timers; default: the host's */
+  readonly clock?: Clock;
+  /** cryptographically strong randomness; default: the host's */
+  readonly random32?: RandomUint32;
+}
+
+/** A WAMP router. Source: WAMP basic and advanced profile, roles broker and dealer. */
+export class Router {
+  readonly #core: RouterCore;
+
+  /** @throws Error if a realm's name is no valid URI */
+  constructor(options: RouterOptions) {
+    this.#core = new RouterCore(options);
+  }
+
+  /** Serves a peer behind a transport, from HELLO to GOODBYE. The transport must not have been opened. */
+  attach(transport: Transport): void {
+    this.#core.attach(transport);
+  }
+
+  /**
+   * Opens a connection within the process.
+   * @param serializer default `cbor()`
+   * @returns the client's end; it has to be opened by the client
+   */
+  openTransport(serializer: Serializer = cbor()): Transport {
+    const [clientEnd, routerEnd] = createTransportPair(serializer);
+    this.#core.attach(routerEnd);
+    return clientEnd;
+  }
+
+  /**
+   * Ends all sessions: GOODBYE `wamp.close.system_shutdown` to the established ones, ABORT to those that are being
+   * opened; then closes the transports. Peers that are attached from now on are turned away.
+   * @returns resolves when all transports have closed, after `limits.goodbyeMs + limits.lingerMs` at the latest
+   */
+  close(): Promise<void> {
+    return this.#core.close();
+  }
+
+  stats(): RouterStats {
+    return this.#core.stats();
+  }
+}
+
+/** What sessions and realms see of the router; not for embedders. */
+class RouterCore implements RouterContext, SessionHost {
+  readonly clock: Clock;
+  readonly random32: RandomUint32;
+  readonly limits: RouterLimits;
+  readonly observer: RouterObserver;
+  readonly agent: string;
+  readonly nameLength: number;
+  readonly defaultRealm: string | undefined;
+  readonly counters: Counters = makeCounters();
+  readonly population: Population = { handshakes: 0, sessions: 0 };
+  readonly #realms = new Map<string, Realm>();
+  readonly #createRealm: (name: string) => RealmOptions | undefined;
+  /** every attached peer whose transport has not closed */
+  readonly #sessions = new Set<Session>();
+  readonly #ids = new Set<number>();
+  #closing: Promise<void> | undefined = undefined;
+  #allClosed: (() => void) | undefined = undefined;
+
+  constructor(options: RouterOptions) {
+    this.clock = options.clock ?? systemClock;
+    this.random32 = options.random32 ?? systemRandom32();
+    this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.observer = options.observer ?? {};
+    this.agent = options.agent ?? '@wamp/router';
+    this.nameLength = this.limits.nameLength;
+    this.defaultRealm = options.defaultRealm;
+    this.#createRealm = options.createRealm ?? (() => undefined);
+    for (const [name, realm] of Object.entries(options.realms ?? {})) {
+      if (!isValidUri(name, 'exact', 'loose')) throw new Error(`the realm's name ${name} is no valid URI`);
+      this.#realms.set(name, new Realm(name, realm, this));
+    }
+  }
+
+  attach(transport: Transport): void {
+    const session = new Session(transport, this, this);
+    this.#sessions.add(session);
+    const isFull = this.population.handshakes >= this.limits.handshakes;
+    session.open();
+    if (this.#closing !== undefined) session.refuse(CloseUri.SystemShutdown, 'the router shuts down');
+    else if (isFull) session.refuse(ErrorUri.LimitExceeded, 'too many peers are joining at the moment');
+  }
+
+  findRealm(name: string): Realm | undefined {
+    const known = this.#realms.get(name);
+    if (known !== undefined || this.#realms.size >= this.limits.realms) return known;
+    const options = this.#createRealm(name);
+    if (options === undefined) return undefined;
+    const realm = new Realm(name, options, this);
+    this.#realms.set(name, realm);
+    return realm;
+  }
+
+  takeSessionId(): number {
+    for (;;) {
+      const id = randomId(this.random32);
+      if (this.#ids.has(id)) continue;
+      this.#ids.add(id);
+      return id;
+    }
+  }
+
+  releaseSessionId(id: number): void {
+    this.#ids.delete(id);
+  }
+
+  sessionClosed(session: Session): void {
+    this.#sessions.delete(session);
+    if (this.#sessions.size === 0) this.#allClosed?.();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= new Promise<void>((resolve) => {
+      this.#allClosed = resolve;
+      for (const session of [...this.#sessions]) {
+        session.dismiss(CloseUri.SystemShutdown, 'the router shuts down', 'shutdown');
+      }
+      if (this.#sessions.size === 0) resolve();
+    }).then(() => {
+      for (const realm of this.#realms.values()) realm.close();
+    });
+    return this.#closing;
+  }
+
+  stats(): RouterStats {
+    return {
+      sessions: this.population.sessions,
+      handshakes: this.population.handshakes,
+      totals: { ...this.counters },
+      realms: new Map([...this.#realms].map(([name, realm]) => [name, realm.stats()])),
+    };
+  }
+}

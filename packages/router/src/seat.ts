@@ -1,0 +1,39 @@
+/**
+ * A session's place in a realm, from WELCOME to its end. Data only: what the hot path needs, in one record.
+ */
+import type { BrokerSession } from '@wamp/broker';
+import type { DealerSession } from '@wamp/dealer';
+import type { LocalPeer } from './local-peer.js';
+import type { Realm } from './realm.js';
+import type { RequestIds } from './request-ids.js';
+import type { Session } from './session.js';
+import type { SessionInfo } from './session-info.js';
+
+/** Whom dealer and broker know: a peer behind a transport, or one of the router itself. */
+export type Member = Session | LocalPeer;
+
+export class Seat {
+  readonly session: Session;
+  readonly realm: Realm;
+  readonly info: SessionInfo;
+  readonly dealer: DealerSession<Member>;
+  readonly broker: BrokerSession<Member>;
+  /** undefined where request ids only have to be unused */
+  readonly requestIds: RequestIds | undefined;
+
+  constructor(
+    session: Session,
+    realm: Realm,
+    info: SessionInfo,
+    dealer: DealerSession<Member>,
+    broker: BrokerSession<Member>,
+    requestIds: RequestIds | undefined,
+  ) {
+    this.session = session;
+    this.realm = realm;
+    this.info = info;
+    this.dealer = dealer;
+    this.broker = broker;
+    this.requestIds = requestIds;
+  }
+}

@@ -1,0 +1,528 @@
+/**
+ * One peer of the router, from the attachment of its transport to the end, whatever the transport is.
+ * Owns the state table of the session's life, and both of its queues. Routes nothing itself: requests go to the realm.
+ *
+ * | received           | opening   | authenticating | established    | closing (GOODBYE is out) |
+ * |--------------------|-----------|----------------|----------------|--------------------------|
+ * | HELLO              | process   | violation      | violation      | ignore                   |
+ * | AUTHENTICATE       | violation | process        | violation      | ignore                   |
+ * | ABORT              | end       | end            | end            | end                      |
+ * | GOODBYE            | violation | violation      | answer and end | end                      |
+ * | requests, answers  | violation | violation      | process        | ignore                   |
+ * | messages of routers| violation | violation      | violation      | ignore                   |
+ *
+ * Source: WAMP basic profile, "Sessions".
+ */
+import {
+  AbortMessage,
+  CloseUri,
+  EMPTY_DICT,
+  ErrorUri,
+  GoodbyeMessage,
+  kindName,
+  MessageKind,
+  PayloadError,
+  ProtocolViolation,
+  WelcomeMessage,
+  type CloseCause,
+  type Dict,
+  type EventMessage,
+  type Format,
+  type HelloMessage,
+  type Message,
+  type Transport,
+  type TransportClosed,
+  type TransportReceiver,
+} from '@wamp/protocol';
+import { isPromise } from './authorization.js';
+import type { Timer } from './clock.js';
+import { Handshake, type Admission, type HandshakeStep } from './handshake.js';
+import { Hold, InboundQueue } from './inbound-queue.js';
+import { tell, type LeaveCause } from './observer.js';
+import { OutboundQueue, type OutboundWatcher } from './outbound-queue.js';
+import { RequestGate } from './request-gate.js';
+import type { RouterContext } from './router-context.js';
+import type { Seat } from './seat.js';
+import { notDelivered, replacementFor } from './undeliverable.js';
+
+const State = { Opening: 0, Authenticating: 1, Established: 2, Closing: 3, Ended: 4 } as const;
+type State = (typeof State)[keyof typeof State];
+
+/** What the router wants to know of a session as such. */
+export interface SessionHost {
+  /** The transport has closed; nothing more comes of this session. */
+  sessionClosed(session: Session): void;
+}
+
+export class Session implements TransportReceiver, OutboundWatcher {
+  /** the serialization format of the transport */
+  readonly format: Format;
+  readonly #transport: Transport;
+  readonly #context: RouterContext;
+  readonly #host: SessionHost;
+  readonly #inbound: InboundQueue;
+  readonly #outbound: OutboundQueue;
+  #state: State = State.Opening;
+  #handshake: Handshake | undefined = undefined;
+  /** the id that is reserved for, or belongs to, this session; 0 without one */
+  #id = 0;
+  #seat: Seat | undefined = undefined;
+  #gate: RequestGate | undefined = undefined;
+  #timer: Timer | undefined = undefined;
+  /** the highest INVOCATION id that was sent; a further one with that id or less is a chunk */
+  #lastInvocation = 0;
+  #isClosed = false;
+
+  constructor(transport: Transport, context: RouterContext, host: SessionHost) {
+    this.format = transport.serializer.format;
+    this.#transport = transport;
+    this.#context = context;
+    this.#host = host;
+    this.#inbound = new InboundQueue(transport, context.limits, (message) => {
+      this.#handle(message);
+    });
+    this.#outbound = new OutboundQueue(transport, context.limits, this);
+  }
+
+  /** Starts to listen to the peer. */
+  open(): void {
+    this.#context.population.handshakes += 1;
+    this.#startTimer(this.#context.limits.helloMs, () => {
+      this.refuse(ErrorUri.Timeout, `no HELLO within ${this.#context.limits.helloMs} ms`);
+    });
+    this.#transport.open(this);
+  }
+
+  // ---- input -----------------------------------------------------------------------------------------------------
+
+  receive(frame: Uint8Array): void {
+    if (this.#state === State.Ended) return;
+    this.#context.counters.framesReceived += 1;
+    let message: Message;
+    try {
+      message = this.#transport.serializer.decode(frame);
+    } catch (error) {
+      this.#undecodable(error);
+      return;
+    }
+    if (this.#inbound.isHeld) this.#park(message, frame.length);
+    else this.#handle(message);
+  }
+
+  violated(sentence: string): void {
+    this.violate(new ProtocolViolation('wrong_frame_type', sentence));
+  }
+
+  drained(): void {
+    this.#outbound.drained();
+  }
+
+  closed(how: TransportClosed): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#end('lost', how.reason === '' ? 'the transport closed' : how.reason);
+    this.#stopTimer();
+    this.#host.sessionClosed(this);
+  }
+
+  #park(message: Message, frameBytes: number): void {
+    if (this.#inbound.park(message, frameBytes)) return;
+    this.#abort(ErrorUri.LimitExceeded, 'too many messages wait for a decision', 'overloaded', 'policy');
+  }
+
+  #undecodable(error: unknown): void {
+    if (this.#state === State.Closing) return;
+    if (ProtocolViolation.is(error)) this.violate(error);
+    else this.fail(error);
+  }
+
+  #handle(message: Message): void {
+    try {
+      switch (this.#state) {
+        case State.Established:
+          this.#handleEstablished(message);
+          break;
+        case State.Opening:
+        case State.Authenticating:
+          this.#handleOpening(message);
+          break;
+        case State.Closing:
+          // The peer's first GOODBYE counts as the answer to ours, also if it was sent before ours arrived.
+          if (message.kind === MessageKind.Goodbye || message.kind === MessageKind.Abort)
+            this.#close('normal', '');
+          break;
+        default: // Ended: nothing of this peer counts any more
+      }
+    } catch (error) {
+      if (ProtocolViolation.is(error)) this.violate(error);
+      else this.fail(error);
+    }
+  }
+
+  #handleEstablished(message: Message): void {
+    const gate = this.#gate;
+    const seat = this.#seat;
+    if (gate === undefined || seat === undefined) return;
+    switch (message.kind) {
+      case MessageKind.Call:
+      case MessageKind.Publish:
+      case MessageKind.Register:
+      case MessageKind.Subscribe:
+        gate.admit(message);
+        break;
+      case MessageKind.Unregister:
+      case MessageKind.Unsubscribe:
+        gate.number(message);
+        seat.realm.dispatch(seat, message);
+        break;
+      case MessageKind.Yield:
+      case MessageKind.Cancel:
+        seat.realm.dispatch(seat, message);
+        break;
+      case MessageKind.Error:
+        if (message.requestKind !== MessageKind.Invocation)
+          throw unexpected(message, 'for that kind of request');
+        seat.realm.dispatch(seat, message);
+        break;
+      case MessageKind.EventReceived:
+        break;
+      case MessageKind.Goodbye:
+        this.#answerGoodbye(message.reason);
+        break;
+      case MessageKind.Abort:
+        this.#end('abort', message.reason);
+        this.#close('normal', '');
+        break;
+      default:
+        throw unexpected(message, 'in an established session');
+    }
+  }
+
+  #handleOpening(message: Message): void {
+    switch (message.kind) {
+      case MessageKind.Hello:
+        if (this.#state !== State.Opening) throw unexpected(message, 'while a challenge is pending');
+        this.#beginHandshake(message);
+        break;
+      case MessageKind.Authenticate: {
+        const handshake = this.#handshake;
+        if (handshake === undefined) throw unexpected(message, 'before HELLO');
+        this.#advance(() => handshake.authenticate(message));
+        break;
+      }
+      case MessageKind.Abort:
+        this.#end('abort', message.reason);
+        this.#close('normal', '');
+        break;
+      default:
+        throw unexpected(message, 'before the session is established');
+    }
+  }
+
+  #answerGoodbye(reason: string): void {
+    this.#end('goodbye', reason);
+    this.#sendPlain(new GoodbyeMessage(EMPTY_DICT, CloseUri.GoodbyeAndOut));
+    this.#close('normal', 'the client left');
+  }
+
+  // ---- handshake -------------------------------------------------------------------------------------------------
+
+  #beginHandshake(message: HelloMessage): void {
+    const { limits, clock } = this.#context;
+    this.#state = State.Authenticating;
+    this.#startTimer(limits.authenticationMs, () => {
+      this.refuse(ErrorUri.AuthenticationFailed, `no authentication within ${limits.authenticationMs} ms`);
+    });
+    this.#id = this.#context.takeSessionId();
+    const handshake = new Handshake(this.#context, this.#id, this.#transport.info);
+    this.#handshake = handshake;
+    this.#advance(() => handshake.hello(message, clock.now()));
+  }
+
+  /** Takes the next step of the handshake; the input waits if it is not decided at once. */
+  #advance(step: () => HandshakeStep | Promise<HandshakeStep>): void {
+    let next: HandshakeStep | Promise<HandshakeStep>;
+    try {
+      next = step();
+    } catch (error) {
+      if (ProtocolViolation.is(error)) throw error;
+      this.#authenticatorFailed(error);
+      return;
+    }
+    if (!isPromise(next)) {
+      this.#follow(next);
+      return;
+    }
+    this.#inbound.hold(Hold.Decision);
+    next.then(
+      (decided) => {
+        this.#resumeHandshake(() => {
+          this.#follow(decided);
+        });
+      },
+      (error: unknown) => {
+        this.#resumeHandshake(() => {
+          this.#authenticatorFailed(error);
+        });
+      },
+    );
+  }
+
+  #resumeHandshake(step: () => void): void {
+    // The peer may have left meanwhile: then no session comes into being.
+    if (this.#state !== State.Authenticating) return;
+    try {
+      step();
+    } catch (error) {
+      this.fail(error);
+    }
+    this.#inbound.release(Hold.Decision);
+  }
+
+  #follow(step: HandshakeStep): void {
+    if (step.type === 'refuse') this.refuse(step.reason, step.message);
+    else if (step.type === 'challenge') this.#sendPlain(step.message);
+    else this.#admit(step.admission);
+  }
+
+  #authenticatorFailed(error: unknown): void {
+    this.#context.counters.hookFailures += 1;
+    tell(this.#context.observer, (observer) => observer.hookFailed?.('authenticator', error));
+    this.refuse(ErrorUri.AuthenticationFailed, 'the authentication could not be carried out');
+  }
+
+  #admit(admission: Admission): void {
+    if (this.#context.population.sessions >= this.#context.limits.sessions) {
+      this.refuse(ErrorUri.LimitExceeded, 'the router has as many sessions as it takes');
+      return;
+    }
+    this.#stopTimer();
+    admission.realm.admit(this, admission, this.#transport.info);
+  }
+
+  /** True while the session may still be let into a realm. */
+  get isOpening(): boolean {
+    return this.#state === State.Authenticating;
+  }
+
+  /** The realm has let the session in; WELCOME is the first message that it gets. */
+  establish(seat: Seat, welcome: Dict): void {
+    this.#state = State.Established;
+    this.#handshake = undefined;
+    this.#seat = seat;
+    this.#gate = new RequestGate(seat, this.#context, this.#inbound);
+    const { population } = this.#context;
+    population.handshakes -= 1;
+    population.sessions += 1;
+    this.#sendPlain(new WelcomeMessage(seat.info.session, welcome));
+  }
+
+  // ---- output ----------------------------------------------------------------------------------------------------
+
+  /** Sends what dealer or broker decided; does nothing once the session has ended. */
+  deliver(message: Message): void {
+    if (this.#state !== State.Established) return;
+    let frame: Uint8Array;
+    try {
+      frame = this.#transport.serializer.encode(message);
+    } catch (error) {
+      this.#undeliverable(message, error);
+      return;
+    }
+    if (frame.length > this.#transport.maxSendBytes) {
+      this.#undeliverable(message, frame.length);
+      return;
+    }
+    if (message.kind === MessageKind.Invocation && message.request > this.#lastInvocation) {
+      this.#lastInvocation = message.request;
+    }
+    this.#sendFrame(frame);
+  }
+
+  /**
+   * Sends an event.
+   * @param frame the event in this session's format, if it was encoded before
+   * @returns the frame, for the next receiver; undefined if the event cannot be expressed in this format
+   */
+  deliverEvent(event: EventMessage, frame: Uint8Array | undefined): Uint8Array | undefined {
+    if (this.#state !== State.Established) return frame;
+    let bytes = frame;
+    try {
+      bytes ??= this.#transport.serializer.encode(event);
+    } catch (error) {
+      this.#undeliverable(event, error);
+      return undefined;
+    }
+    if (bytes.length > this.#transport.maxSendBytes) this.#undeliverable(event, bytes.length);
+    else this.#sendFrame(bytes);
+    return bytes;
+  }
+
+  #sendFrame(frame: Uint8Array): void {
+    this.#context.counters.framesSent += 1;
+    try {
+      this.#outbound.send(frame);
+    } catch (error) {
+      this.#transportFailed(error);
+    }
+  }
+
+  /** A transport that throws is treated as lost; dealer and broker, who are at work now, must not notice. */
+  #transportFailed(error: unknown): void {
+    const info = this.#seat?.info;
+    this.#context.counters.failures += 1;
+    tell(this.#context.observer, (observer) => observer.failed?.(error, info));
+    this.#end('lost', 'the transport failed');
+    this.#transport.terminate('the transport failed');
+  }
+
+  /** Sends a message of the session's own life: it carries no payload, so it can be neither too large nor inexpressible. */
+  #sendPlain(message: Message): void {
+    if (this.#isClosed) return;
+    this.#sendFrame(this.#transport.serializer.encode(message));
+  }
+
+  /** @param why the error of the serializer, or the length of the frame that is too long */
+  #undeliverable(message: Message, why: unknown): void {
+    const seat = this.#seat;
+    if (seat === undefined) return;
+    const failure = notDelivered(why, this.#transport.maxSendBytes);
+    if (typeof why !== 'number' && !(why instanceof PayloadError)) this.#context.counters.failures += 1;
+    const isChunk = message.kind === MessageKind.Invocation && message.request <= this.#lastInvocation;
+    const replacement = replacementFor(message, failure);
+    if (replacement === undefined) {
+      seat.realm.undeliverable(seat, message, failure, isChunk);
+      return;
+    }
+    const frame = this.#transport.serializer.encode(replacement);
+    const fits = frame.length <= this.#transport.maxSendBytes;
+    this.#context.counters.answersReplaced += 1;
+    tell(this.#context.observer, (observer) =>
+      observer.undelivered?.(seat.info, fits ? 'answer_replaced' : 'answer_dropped', failure.sentence),
+    );
+    if (fits) this.#sendFrame(frame);
+  }
+
+  congestionChanged(isCongested: boolean, bufferedBytes: number): void {
+    const seat = this.#seat;
+    if (this.#state !== State.Established || seat === undefined) return;
+    if (isCongested) this.#context.counters.congestions += 1;
+    tell(this.#context.observer, (observer) => observer.congested?.(seat.info, isCongested, bufferedBytes));
+    seat.realm.setCongested(seat, isCongested);
+    if (isCongested) this.#inbound.hold(Hold.Congestion);
+    else this.#inbound.release(Hold.Congestion);
+  }
+
+  outboundOverflowed(bufferedBytes: number): void {
+    if (this.#state === State.Ended) return;
+    this.#context.counters.slowSessionsCut += 1;
+    const sentence = `the peer does not read: ${bufferedBytes} bytes wait for it`;
+    this.#end('too_slow', sentence);
+    // Nothing more can be said to a peer that does not listen.
+    this.#transport.terminate(sentence);
+  }
+
+  // ---- the end ---------------------------------------------------------------------------------------------------
+
+  /** The peer broke the protocol: ABORT, everything of the session goes, the transport closes. */
+  violate(violation: ProtocolViolation): void {
+    if (this.#state === State.Ended || this.#state === State.Closing) return;
+    this.#context.counters.violations += 1;
+    const info = this.#seat?.info;
+    tell(this.#context.observer, (observer) => observer.violated?.(violation.code, violation.message, info));
+    this.#abort(ErrorUri.ProtocolViolation, violation.message, 'violation', 'protocol_violation');
+  }
+
+  /** An error of our own: this session ends, the router lives on. */
+  fail(error: unknown): void {
+    const info = this.#seat?.info;
+    this.#context.counters.failures += 1;
+    tell(this.#context.observer, (observer) => observer.failed?.(error, info));
+    this.#abort(ErrorUri.RuntimeError, 'internal error of the router', 'failure', 'policy');
+  }
+
+  /** Turns the peer away during the handshake. */
+  refuse(reason: string, sentence: string): void {
+    if (this.#state >= State.Established) return;
+    this.#context.counters.refusals += 1;
+    const { info } = this.#transport;
+    tell(this.#context.observer, (observer) => observer.refused?.(reason, sentence, info));
+    this.#abort(reason, sentence, 'violation', 'policy');
+  }
+
+  /**
+   * The router ends the session: GOODBYE to an established one, whose answer is awaited for a while; ABORT to one that is
+   * still being opened.
+   * @param isSilent without `wamp.session.on_leave`
+   */
+  dismiss(reason: string, message: string | undefined, cause: LeaveCause, isSilent = false): void {
+    if (this.#state === State.Closing || this.#state === State.Ended) return;
+    const closeCause: CloseCause = cause === 'shutdown' ? 'going_away' : 'normal';
+    if (this.#state !== State.Established) {
+      this.#abort(reason, message ?? 'the router ends the session', cause, closeCause);
+      return;
+    }
+    this.#leave(State.Closing, cause, message ?? reason, isSilent);
+    this.#sendPlain(new GoodbyeMessage(message === undefined ? EMPTY_DICT : { message }, reason));
+    this.#startTimer(this.#context.limits.goodbyeMs, () => {
+      this.#close(closeCause, message ?? reason);
+    });
+  }
+
+  #abort(reason: string, sentence: string, cause: LeaveCause, closeCause: CloseCause): void {
+    if (this.#state === State.Ended || this.#state === State.Closing) return;
+    this.#end(cause, sentence);
+    this.#sendPlain(new AbortMessage({ message: sentence }, reason));
+    this.#close(closeCause, sentence);
+  }
+
+  /** Disposes of everything that the session has; the transport is left alone. */
+  #end(cause: LeaveCause, sentence: string): void {
+    if (this.#state !== State.Ended) this.#leave(State.Ended, cause, sentence, false);
+  }
+
+  #leave(next: State, cause: LeaveCause, sentence: string, isSilent: boolean): void {
+    const { population } = this.#context;
+    const seat = this.#seat;
+    if (this.#state === State.Established) population.sessions -= 1;
+    else if (this.#state < State.Established) population.handshakes -= 1;
+    this.#state = next;
+    this.#seat = undefined;
+    this.#handshake = undefined;
+    this.#gate?.drop();
+    this.#gate = undefined;
+    this.#stopTimer();
+    this.#inbound.clear();
+    const id = this.#id;
+    this.#id = 0;
+    if (seat !== undefined) seat.realm.leave(seat, cause, sentence, isSilent);
+    else if (id !== 0) this.#context.releaseSessionId(id);
+  }
+
+  /** Flushes and closes the transport; a peer that does not take its last frames is cut off after a while. */
+  #close(cause: CloseCause, sentence: string): void {
+    if (this.#isClosed) return;
+    this.#state = State.Ended;
+    this.#startTimer(this.#context.limits.lingerMs, () => {
+      this.#transport.terminate('the peer did not take its last frames');
+    });
+    this.#transport.close(cause, sentence);
+  }
+
+  #startTimer(delayMs: number, callback: () => void): void {
+    this.#timer?.stop();
+    this.#timer = this.#context.clock.startTimer(() => {
+      this.#timer = undefined;
+      callback();
+    }, delayMs);
+  }
+
+  #stopTimer(): void {
+    this.#timer?.stop();
+    this.#timer = undefined;
+  }
+}
+
+function unexpected(message: Message, when: string): ProtocolViolation {
+  return new ProtocolViolation('unexpected_message', `${kindName(message.kind)} must not be sent ${when}`);
+}

@@ -1,0 +1,73 @@
+/** Counters and gauges of a router. Owns the numbers; must not interpret them. */
+
+/** Running totals since the router was made. The hot path increments the fields directly. */
+export interface Counters {
+  /** frames that came in */
+  framesReceived: number;
+  /** frames handed to transports */
+  framesSent: number;
+  /** sessions that were established */
+  sessionsJoined: number;
+  /** sessions that ended */
+  sessionsLeft: number;
+  /** peers turned away during the handshake */
+  refusals: number;
+  /** sessions and peers that broke the protocol */
+  violations: number;
+  /** requests that an authorizer denied */
+  denials: number;
+  /** decisions that an authorizer or authenticator failed to make */
+  hookFailures: number;
+  /** events that did not fit their receiver */
+  eventsDropped: number;
+  /** calls ended because an INVOCATION or progressive RESULT did not fit its receiver */
+  callsUndeliverable: number;
+  /** final answers replaced by an ERROR because they did not fit */
+  answersReplaced: number;
+  /** times that a session fell behind reading */
+  congestions: number;
+  /** sessions cut because they did not read */
+  slowSessionsCut: number;
+  /** errors of the router itself, or of what is plugged into it */
+  failures: number;
+}
+
+/** Counters that have counted nothing. */
+export function makeCounters(): Counters {
+  return {
+    framesReceived: 0,
+    framesSent: 0,
+    sessionsJoined: 0,
+    sessionsLeft: 0,
+    refusals: 0,
+    violations: 0,
+    denials: 0,
+    hookFailures: 0,
+    eventsDropped: 0,
+    callsUndeliverable: 0,
+    answersReplaced: 0,
+    congestions: 0,
+    slowSessionsCut: 0,
+    failures: 0,
+  };
+}
+
+/** The totals, to be read. */
+export type CounterValues = Readonly<Counters>;
+
+export interface RealmStats {
+  readonly sessions: number;
+  readonly registrations: number;
+  readonly subscriptions: number;
+  readonly openCalls: number;
+  readonly queuedCalls: number;
+}
+
+export interface RouterStats {
+  /** established sessions of all realms */
+  readonly sessions: number;
+  /** attached peers that have not finished their handshake */
+  readonly handshakes: number;
+  readonly totals: CounterValues;
+  readonly realms: ReadonlyMap<string, RealmStats>;
+}
