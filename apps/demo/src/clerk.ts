@@ -10,6 +10,8 @@ interface Expected {
   readonly by: string;
   /** the registration's URI that must have matched */
   readonly matched: string;
+  /** another registration that matches as well, and must not win */
+  readonly beaten?: string;
   readonly more?: (answer: Answer) => boolean;
 }
 
@@ -47,7 +49,11 @@ async function ask(procedure: string, args: readonly unknown[], expected: Expect
   const { uri, why } = await explain(procedure);
   const answer = await client.call<Answer>(procedure, args);
   const ok = answer.by === expected.by && uri === expected.matched && (expected.more?.(answer) ?? true);
-  tell({ type: 'step', step: { call: procedure, outcome: brief(answer), invoked: answer.by, why, ok } });
+  const beaten = expected.beaten === undefined ? '' : `, which beats ${expected.beaten}`;
+  tell({
+    type: 'step',
+    step: { call: procedure, outcome: brief(answer), invoked: answer.by, why: why + beaten, ok },
+  });
 }
 
 async function fails(procedure: string, args: readonly unknown[], error: string, why: string): Promise<void> {
@@ -79,6 +85,7 @@ async function goodsAreFound(): Promise<void> {
   await ask('com.warehouse.goods.status', [], {
     by: 'goods',
     matched: uris.goods,
+    beaten: uris.anyStatus,
     more: (a) => a['sku'] === 'status',
   });
   await fails('com.warehouse.roof.garden', [], 'wamp.error.no_such_procedure', 'nothing is registered there');

@@ -14,8 +14,8 @@ await client.register(uris.count, ([sku]): Answer => ({ by: name, pieces: stock[
 await client.register(
   uris.goods,
   (_args, invocation): Answer => {
-    const [sku = '', question = ''] = invocation.procedure.slice(uris.goods.length).split('.');
-    return { by: name, sku, question, shelf: stock[sku]?.shelf ?? 'nowhere' };
+    const [sku = '', question = 'where'] = invocation.procedure.slice(uris.goods.length).split('.');
+    return { by: name, sku, question, shelf: stock[sku]?.shelf ?? 'unknown' };
   },
   { match: 'prefix' },
 );
