@@ -1,0 +1,44 @@
+/**
+ * A session as the broker sees it: who it is, what it announced, and what it is subscribed to.
+ * Everything that is conditional about a session is worked out once, when it is attached. Must not send anything.
+ */
+import type { Identity, PeerFeatures } from '@wamp/protocol';
+import type { Subscription } from './subscription.js';
+
+/** What a host tells the broker about a session. */
+export interface BrokerSeat {
+  readonly identity: Identity;
+  readonly features: PeerFeatures;
+  /** may publish `wamp.*` topics; for the router's own peers. Default false. */
+  readonly trusted?: boolean;
+}
+
+export class BrokerSession<Owner> {
+  readonly owner: Owner;
+  readonly identity: Identity;
+  readonly trusted: boolean;
+
+  // announced as publisher
+  readonly passesThru: boolean;
+
+  // announced as subscriber
+  readonly takesIdentity: boolean;
+  readonly takesRevocation: boolean;
+
+  /** what this session is subscribed to, by subscription id */
+  readonly subscriptions = new Map<number, Subscription<Owner>>();
+  /** length of all their topics together */
+  topicCharacters = 0;
+  /** false once the session has left; nothing is sent to it any more */
+  attached = true;
+
+  constructor(owner: Owner, seat: BrokerSeat) {
+    const { features } = seat;
+    this.owner = owner;
+    this.identity = seat.identity;
+    this.trusted = seat.trusted === true;
+    this.passesThru = features.has('publisher', 'payload_passthru_mode');
+    this.takesIdentity = features.has('subscriber', 'publisher_identification');
+    this.takesRevocation = features.has('subscriber', 'subscription_revocation');
+  }
+}

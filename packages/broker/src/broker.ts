@@ -1,0 +1,176 @@
+/**
+ * The broker of one realm: takes the messages of sessions in, and lets the parts do their work in the right order.
+ * Sequencing only. Does no IO, reads no clock, throws nothing at peers' input: requests are refused with ERROR, and
+ * violations of the protocol are reported through the outbox.
+ */
+import {
+  ErrorUri,
+  isReservedUri,
+  isValidUri,
+  MessageKind,
+  PublishedMessage,
+  randomId,
+  type PublishMessage,
+  type SubscribeMessage,
+  type UnsubscribeMessage,
+} from '@wamp/protocol';
+import { resolveOptions, type BrokerOptions, type BrokerSettings } from './broker-options.js';
+import { BrokerSession, type BrokerSeat } from './broker-session.js';
+import { EventFanout } from './event-fanout.js';
+import type { BrokerOutbox } from './outbox.js';
+import { isPassthru } from './passthru.js';
+import { countFilterEntries } from './publication-filter.js';
+import { Publication } from './publication.js';
+import { SessionOutbox, type Refusal } from './session-outbox.js';
+import { Subscribing } from './subscribing.js';
+import { SubscriptionTable, type Subscriptions } from './subscription-table.js';
+
+/** Counts for metrics and tests. */
+export interface BrokerStats {
+  readonly sessions: number;
+  readonly subscriptions: number;
+  /** pairs of subscriber and subscription */
+  readonly subscribers: number;
+}
+
+/**
+ * Carries publications to the subscribers of one realm.
+ *
+ * `now` is milliseconds since the epoch and must not go backwards. `Owner` is whatever the host wants to get back from
+ * the outbox, for example its own session object. Source: basic profile, "Publish and Subscribe", and the advanced
+ * profile's chapters on PubSub.
+ */
+export class Broker<Owner> {
+  readonly #outbox: SessionOutbox<Owner>;
+  readonly #settings: BrokerSettings;
+  readonly #subscriptions = new SubscriptionTable<Owner>();
+  readonly #subscribing: Subscribing<Owner>;
+  readonly #fanout: EventFanout<Owner>;
+  #sessions = 0;
+
+  constructor(outbox: BrokerOutbox<Owner>, options: BrokerOptions) {
+    this.#outbox = new SessionOutbox(outbox);
+    this.#settings = resolveOptions(options);
+    this.#subscribing = new Subscribing(this.#subscriptions, this.#outbox, this.#settings);
+    this.#fanout = new EventFanout(outbox);
+  }
+
+  /** The subscriptions, to look at. */
+  get subscriptions(): Subscriptions<Owner> {
+    return this.#subscriptions;
+  }
+
+  /** Lets a session take part. Its features are read once, here. */
+  attach(owner: Owner, seat: BrokerSeat): BrokerSession<Owner> {
+    this.#sessions += 1;
+    return new BrokerSession(owner, seat);
+  }
+
+  /** A session has ended, in whatever way. Its subscriptions go; nothing is sent to it any more. */
+  detach(session: BrokerSession<Owner>, now: number): void {
+    if (!session.attached) return;
+    session.attached = false;
+    this.#sessions -= 1;
+    this.#subscribing.leave(session, now);
+  }
+
+  /**
+   * SUBSCRIBE: answered by SUBSCRIBED or ERROR; events follow the reply. A session that is subscribed to the same topic
+   * with the same match policy already gets the same id again, and nothing changes.
+   */
+  subscribe(session: BrokerSession<Owner>, message: SubscribeMessage, now: number): void {
+    if (session.attached) this.#subscribing.subscribe(session, message, now);
+  }
+
+  /** UNSUBSCRIBE: answered by UNSUBSCRIBED, behind which no EVENT of the subscription is sent, or by ERROR. */
+  unsubscribe(session: BrokerSession<Owner>, message: UnsubscribeMessage, now: number): void {
+    if (session.attached) this.#subscribing.unsubscribe(session, message, now);
+  }
+
+  /**
+   * PUBLISH: EVENTs to everybody who is subscribed and whom the publisher's options admit. With `acknowledge` it is
+   * answered by PUBLISHED, before any EVENT, or by ERROR; without it there is never an answer.
+   */
+  publish(session: BrokerSession<Owner>, message: PublishMessage, now: number): void {
+    if (!session.attached) return;
+    const { request, options, topic } = message;
+    if (isPassthru(options) && !session.passesThru) {
+      // spec: payload passthru mode: also if no acknowledgement was asked for
+      const sentence = 'PUBLISH uses payload_passthru_mode, which the publisher did not announce';
+      this.#outbox.abort(session, 'feature_not_announced', sentence);
+      return;
+    }
+    const refusal = this.#refusal(session, message);
+    if (refusal !== undefined) {
+      if (options.acknowledge === true) {
+        this.#outbox.refuse(session, MessageKind.Publish, request, refusal);
+      }
+      return;
+    }
+    const subscriptions = this.#subscriptions.match(topic);
+    if (subscriptions.length === 0 && options.acknowledge !== true) return;
+    const id = randomId(this.#settings.random32);
+    const publication = new Publication(id, session, message, now, this.#isDisclosed(message));
+    // The specification leaves the order open. First the answer: a publisher that gets its own event knows the id by then.
+    if (options.acknowledge === true) this.#outbox.send(session, new PublishedMessage(request, id));
+    for (const subscription of subscriptions) this.#fanout.deliver(subscription, publication);
+  }
+
+  /** True if somebody is subscribed to the topic, exactly or by a pattern: whether it is worth while to publish to it. */
+  isObserved(topic: string): boolean {
+    return this.#subscriptions.match(topic).length > 0;
+  }
+
+  /**
+   * Takes a session off a subscription, on behalf of an administrator. The session is told if it announced
+   * `subscription_revocation`. Source: advanced profile, "Subscription Revocation".
+   * @param subscription id of the subscription
+   * @param session id of the subscriber's session
+   * @param reason a URI for the subscriber
+   */
+  removeSubscriber(
+    subscription: number,
+    session: number,
+    reason: string | undefined,
+    now: number,
+  ): 'removed' | 'no_such_subscription' | 'no_such_session' {
+    const found = this.#subscriptions.get(subscription);
+    if (found === undefined) return 'no_such_subscription';
+    for (const subscriber of found.subscribers) {
+      if (subscriber.identity.session !== session) continue;
+      this.#subscribing.revoke(found, subscriber, reason, now);
+      return 'removed';
+    }
+    return 'no_such_session';
+  }
+
+  stats(): BrokerStats {
+    return {
+      sessions: this.#sessions,
+      subscriptions: this.#subscriptions.size,
+      subscribers: this.#subscribing.subscribers,
+    };
+  }
+
+  #refusal(session: BrokerSession<Owner>, { options, topic }: PublishMessage): Refusal | undefined {
+    const { uriRule, disclosure, limits } = this.#settings;
+    if (!isValidUri(topic, 'exact', uriRule)) {
+      return { uri: ErrorUri.InvalidUri, sentence: 'the topic is not a valid URI' };
+    }
+    if (isReservedUri(topic) && !session.trusted) {
+      return { uri: ErrorUri.InvalidUri, sentence: 'URIs that begin with wamp are reserved' };
+    }
+    if (options.disclose_me === true && disclosure === 'never') {
+      return { uri: ErrorUri.DiscloseMeDisallowed, sentence: 'publishers are not disclosed here' };
+    }
+    if (countFilterEntries(options) > limits.filterEntriesPerPublication) {
+      return { uri: ErrorUri.LimitExceeded, sentence: 'the black- and whitelists are too long' };
+    }
+    return undefined;
+  }
+
+  #isDisclosed({ options }: PublishMessage): boolean {
+    const { disclosure } = this.#settings;
+    return disclosure === 'always' || (disclosure === 'on_request' && options.disclose_me === true);
+  }
+}

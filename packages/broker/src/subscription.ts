@@ -1,0 +1,79 @@
+/**
+ * A subscription: a topic or pattern, how it matches, and who is subscribed. All subscribers of the same topic and match
+ * policy share it and its id, so that an EVENT is the same bytes for all of them.
+ * Must not send anything.
+ */
+import { isReservedUri, type MatchPolicy } from '@wamp/protocol';
+import type { BrokerSession } from './broker-session.js';
+
+/** Subscribers that get the same EVENT: all of them, or those that do or do not learn who the publisher is. */
+export type Audience = 'everybody' | 'told' | 'untold';
+
+export class Subscription<Owner> {
+  readonly id: number;
+  readonly uri: string;
+  readonly match: MatchPolicy;
+  /** milliseconds since the epoch */
+  readonly createdAt: number;
+  /** true if the topic belongs to the protocol itself: no subscription events */
+  readonly isReserved: boolean;
+  readonly #subscribers = new Set<BrokerSession<Owner>>();
+  // Lists for the fan-out, made when they are needed and never changed: a change of subscribers makes new ones.
+  #everybody: readonly Owner[] | undefined = undefined;
+  #told: readonly Owner[] | undefined = undefined;
+  #untold: readonly Owner[] | undefined = undefined;
+
+  constructor(id: number, uri: string, match: MatchPolicy, createdAt: number) {
+    this.id = id;
+    this.uri = uri;
+    this.match = match;
+    this.createdAt = createdAt;
+    this.isReserved = isReservedUri(uri);
+  }
+
+  /** The subscribers in the order in which they subscribed. */
+  get subscribers(): ReadonlySet<BrokerSession<Owner>> {
+    return this.#subscribers;
+  }
+
+  add(session: BrokerSession<Owner>): void {
+    this.#subscribers.add(session);
+    this.#forgetLists();
+  }
+
+  remove(session: BrokerSession<Owner>): void {
+    this.#subscribers.delete(session);
+    this.#forgetLists();
+  }
+
+  /** The owners of an audience's sessions; the list never changes. */
+  ownersOf(audience: Audience): readonly Owner[] {
+    switch (audience) {
+      case 'everybody':
+        return (this.#everybody ??= this.#listOwners(audience));
+      case 'told':
+        return (this.#told ??= this.#listOwners(audience));
+      case 'untold':
+        return (this.#untold ??= this.#listOwners(audience));
+    }
+  }
+
+  #listOwners(audience: Audience): readonly Owner[] {
+    const owners: Owner[] = [];
+    for (const session of this.#subscribers) {
+      if (belongsTo(session, audience)) owners.push(session.owner);
+    }
+    return owners;
+  }
+
+  #forgetLists(): void {
+    this.#everybody = undefined;
+    this.#told = undefined;
+    this.#untold = undefined;
+  }
+}
+
+/** True if the subscriber is one of the audience. */
+export function belongsTo(session: BrokerSession<unknown>, audience: Audience): boolean {
+  return audience === 'everybody' || session.takesIdentity === (audience === 'told');
+}
