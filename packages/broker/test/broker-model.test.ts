@@ -1,0 +1,180 @@
+/**
+ * Random interleavings of sessions, against a model that is nothing but a list of who is subscribed to what and the rules
+ * of the specification, one line each.
+ */
+import type { MatchPolicy, PublishOptions } from '@wamp/protocol';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  BrokerWorld,
+  event,
+  publish,
+  published,
+  subscribe,
+  subscribed,
+  unsubscribe,
+  unsubscribed,
+  type Peer,
+} from '../src/broker-world.fixture.js';
+
+const PEERS = 4;
+const NAMES = ['ann', 'bob'] as const;
+
+interface Entry {
+  readonly peer: Peer;
+  readonly topic: string;
+  readonly match: MatchPolicy;
+  readonly id: number;
+}
+
+function matches({ match, topic }: Entry, uri: string): boolean {
+  if (match === 'exact') return topic === uri;
+  if (match === 'prefix') return uri.startsWith(topic);
+  const [wanted, given] = [topic.split('.'), uri.split('.')];
+  return wanted.length === given.length && wanted.every((part, k) => part === '' || part === given[k]);
+}
+
+function receives(receiver: Peer, publisher: Peer, options: PublishOptions): boolean {
+  const { session, authid, authrole } = receiver.session.identity;
+  if (receiver === publisher && options.exclude_me !== false) return false;
+  if (options.eligible && !options.eligible.includes(session)) return false;
+  if (options.eligible_authid && !options.eligible_authid.includes(authid)) return false;
+  if (options.eligible_authrole && !options.eligible_authrole.includes(authrole)) return false;
+  if (options.exclude?.includes(session)) return false;
+  if (options.exclude_authid?.includes(authid)) return false;
+  return !options.exclude_authrole?.includes(authrole);
+}
+
+const peer = fc.nat(PEERS - 1);
+const uri = fc.constantFrom('a', 'b', 'a.b', 'a.a', 'b.b', 'ab.b');
+const pattern = fc.oneof(
+  uri.map((topic) => ({ topic, match: 'exact' as const })),
+  fc.constantFrom('', 'a', 'a.', 'b.b').map((topic) => ({ topic, match: 'prefix' as const })),
+  fc.constantFrom('', '.', 'a.', '.b', 'a.b').map((topic) => ({ topic, match: 'wildcard' as const })),
+);
+const ids = fc.subarray([1, 2, 3, 4]);
+const names = fc.subarray([...NAMES]);
+const options = fc.record(
+  {
+    acknowledge: fc.boolean(),
+    exclude_me: fc.boolean(),
+    disclose_me: fc.boolean(),
+    eligible: ids,
+    eligible_authid: names,
+    eligible_authrole: names,
+    exclude: ids,
+    exclude_authid: names,
+    exclude_authrole: names,
+  },
+  { requiredKeys: [] },
+);
+const step = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ type: fc.constant('subscribe' as const), by: peer, pattern }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ type: fc.constant('unsubscribe' as const), by: peer, which: fc.nat() }),
+  },
+  { weight: 4, arbitrary: fc.record({ type: fc.constant('publish' as const), by: peer, uri, options }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('leave' as const), by: peer }) },
+);
+
+class Model {
+  readonly world = new BrokerWorld();
+  readonly peers: Peer[] = [];
+  entries: Entry[] = [];
+  #published = 0;
+
+  constructor() {
+    for (let n = 0; n < PEERS; n++) this.#joins(n);
+  }
+
+  #joins(n: number): void {
+    // Sessions 1 and 3 have one name, 2 and 4 another; roles the other way round; half of them want no identity.
+    const features = { subscriber: n < 2 ? (['publisher_identification'] as const) : [] };
+    this.peers[n] = this.world.joins({ authid: NAMES[n % 2]!, authrole: NAMES[n >> 1]!, features });
+  }
+
+  subscribe(by: Peer, topic: string, match: MatchPolicy): void {
+    by.sends(subscribe(topic, { match }));
+    const { subscription: id } = by.gets(subscribed());
+    const same = this.entries.filter((entry) => entry.topic === topic && entry.match === match);
+    for (const entry of same) expect(id).toBe(entry.id);
+    if (!same.some((entry) => entry.peer === by)) this.entries.push({ peer: by, topic, match, id });
+  }
+
+  unsubscribe(by: Peer, which: number): void {
+    const own = this.entries.filter((entry) => entry.peer === by);
+    const chosen = own[which % Math.max(1, own.length)];
+    if (chosen === undefined) return;
+    by.sends(unsubscribe(chosen.id));
+    by.gets(unsubscribed());
+    this.entries = this.entries.filter((entry) => entry !== chosen);
+  }
+
+  publish(by: Peer, topic: string, chosen: PublishOptions): void {
+    const number = (this.#published += 1);
+    by.sends(publish(topic, [number], chosen));
+    if (chosen.acknowledge === true) by.gets(published());
+    for (const receiver of this.peers) {
+      const due = this.entries.filter(
+        (entry) => entry.peer === receiver && matches(entry, topic) && receives(receiver, by, chosen),
+      );
+      const isTold = chosen.disclose_me === true && receiver.session.takesIdentity;
+      const got = due.map(() => receiver.gets(event({ args: [number] })));
+      expect(got.map((message) => message.subscription).sort()).toEqual(due.map(({ id }) => id).sort());
+      for (const { subscription, details } of got) {
+        const isPattern = due.find(({ id }) => id === subscription)!.match !== 'exact';
+        expect(details.topic).toBe(isPattern ? topic : undefined);
+        expect(details.publisher).toBe(isTold ? by.id : undefined);
+      }
+      receiver.getsNothing();
+    }
+  }
+
+  leave(n: number): void {
+    const leaving = this.peers[n]!;
+    leaving.leaves();
+    this.entries = this.entries.filter((entry) => entry.peer !== leaving);
+    this.#joins(n);
+  }
+}
+
+describe('any sequence of messages', () => {
+  it('delivers to whom the specification says, once per subscription, and leaves nothing behind', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const model = new Model();
+        for (const one of steps) {
+          const by = model.peers[one.by]!;
+          if (one.type === 'subscribe') model.subscribe(by, one.pattern.topic, one.pattern.match);
+          else if (one.type === 'unsubscribe') model.unsubscribe(by, one.which);
+          else if (one.type === 'publish') model.publish(by, one.uri, one.options);
+          else model.leave(one.by);
+          const distinct = new Set(model.entries.map(({ id }) => id)).size;
+          expect(model.world.broker.stats()).toEqual({
+            sessions: PEERS,
+            subscriptions: distinct,
+            subscribers: model.entries.length,
+          });
+        }
+        for (const one of model.peers) one.leaves();
+        expect(model.world.broker.stats()).toEqual({ sessions: 0, subscriptions: 0, subscribers: 0 });
+        expect(balance(model.world.events)).toEqual([]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+/** Subscription events that have no counterpart: every create wants its delete, every subscribe its unsubscribe. */
+function balance(events: readonly string[]): string[] {
+  const open = new Set<string>();
+  for (const entry of events) {
+    const [type, ...rest] = entry.split(' ');
+    const [subscription] = rest;
+    const key = type === 'create' || type === 'delete' ? subscription! : rest.join(' ');
+    if (type === 'create' || type === 'subscribe') open.add(key);
+    else open.delete(key);
+  }
+  return [...open];
+}
