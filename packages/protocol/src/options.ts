@@ -249,7 +249,8 @@ function optionalDict(value: unknown): boolean {
 }
 
 /**
- * Checks the known keys of an options or details dictionary.
+ * Checks the known keys of a freshly decoded options or details dictionary. `null` stands for "absent": clients whose
+ * language has no other way to leave an option out send it, so such keys are taken out.
  * @returns the same dictionary
  * @throws ProtocolViolation `wrong_type` naming key and message part
  */
@@ -257,9 +258,11 @@ export function checkOptions(dictionary: Dict, table: OptionRules, where: string
   if (dictionary === EMPTY_DICT) return dictionary;
   for (const key of Object.keys(dictionary)) {
     const check = table.get(key);
-    if (check !== undefined && !check(dictionary[key])) {
+    if (check === undefined || check(dictionary[key])) continue;
+    if (dictionary[key] !== null && dictionary[key] !== undefined) {
       throw new ProtocolViolation('wrong_type', `${where}.${key} has a wrong type or value`);
     }
+    Reflect.deleteProperty(dictionary, key);
   }
   return dictionary;
 }
