@@ -1,8 +1,9 @@
+import type { Dict } from '@wamp/protocol';
 import { describe, expect, it } from 'vitest';
 import { call, error, invocation, register, registered } from '../../src/testing/index.js';
 import { calleeWithout, isQuiet, setScene } from './scene.fixture.js';
 
-const disclosed = (caller: number): object => ({ caller, caller_authid: 'joe', caller_authrole: 'user' });
+const disclosed = (caller: number): Dict => ({ caller, caller_authid: 'joe', caller_authrole: 'user' });
 const DISALLOWED = 'wamp.error.option_disallowed.disclose_me';
 
 describe('caller identification', () => {

@@ -1,4 +1,5 @@
 /** Faults of other WAMP systems, each with the number that it has in our list of them. */
+import type { RegisterOptions } from '@wamp/protocol';
 import { describe, expect, it } from 'vitest';
 import {
   call,
@@ -303,7 +304,7 @@ describe('faults that other systems have', () => {
 });
 
 describe('holders', () => {
-  const registerBy = (world: DealerWorld, options: object, uri = 'com.proc'): readonly unknown[] => {
+  const registerBy = (world: DealerWorld, options: RegisterOptions, uri = 'com.proc'): readonly unknown[] => {
     const message = register(uri, options)(world.joins());
     if (message.kind !== 64) throw new Error('not a REGISTER');
     return world.dealer.holders(message);

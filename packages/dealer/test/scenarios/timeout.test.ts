@@ -1,10 +1,11 @@
+import type { CallOptions } from '@wamp/protocol';
 import { describe, expect, it } from 'vitest';
 import { call, error, fails, interrupt, invocation, result, yields } from '../../src/testing/index.js';
 import { calleeWithout, isQuiet, setScene, type Scene, type SceneOptions } from './scene.fixture.js';
 
 const TIMEOUT = 'wamp.error.timeout';
 
-function calling(callOptions: object, options: SceneOptions = {}): Scene & { request: number } {
+function calling(callOptions: CallOptions, options: SceneOptions = {}): Scene & { request: number } {
   const scene = setScene(options);
   const request = scene.caller.sends(call('com.proc', { options: callOptions }));
   return { ...scene, request };
