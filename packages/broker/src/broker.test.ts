@@ -15,7 +15,7 @@ import {
 
 const ACKNOWLEDGE = { acknowledge: true };
 
-describe('SUBSCRIBE', () => {
+describe('SUBSCRIBE (URI-002, URI-004, URI-008)', () => {
   it('PUBSUB-001: is answered by SUBSCRIBED', () => {
     const subscriber = new BrokerWorld().joins();
     const request = subscriber.sends(subscribe('a.b'));
@@ -186,7 +186,7 @@ describe('UNSUBSCRIBE', () => {
   });
 });
 
-describe('PUBLISH', () => {
+describe('PUBLISH (URI-001, URI-009, URI-012)', () => {
   it('PUBSUB-005: without acknowledge is not answered', () => {
     const publisher = new BrokerWorld().joins();
     publisher.sends(publish('a.b', [1]));
@@ -390,7 +390,7 @@ describe('pattern-based subscriptions', () => {
   });
 });
 
-describe('black- and whitelists', () => {
+describe('black- and whitelists (BWL-001…011)', () => {
   /** Three subscribers with the ids 1, 2, 3, and a publisher with the id 4. */
   function audience() {
     const world = new BrokerWorld();
@@ -540,7 +540,7 @@ describe('disclosure of the publisher', () => {
   });
 });
 
-describe('payload passthru', () => {
+describe('payload passthru (PPT-004, PPT-006, PPT-012)', () => {
   const PPT = {
     ppt_scheme: 'x_custom',
     ppt_serializer: 'cbor',
