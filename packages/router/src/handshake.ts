@@ -71,11 +71,6 @@ export class Handshake {
     this.#transport = transport;
   }
 
-  /** True while a CHALLENGE is out. */
-  get isChallenging(): boolean {
-    return this.#answer !== undefined;
-  }
-
   /**
    * Judges HELLO.
    * @throws ProtocolViolation if the peer announces no role that exists
@@ -160,6 +155,9 @@ export class Handshake {
   }
 
   #accept(principal: Principal): HandshakeStep {
+    for (const part of [principal.authid, principal.authrole, principal.authprovider] as unknown[]) {
+      if (typeof part !== 'string') throw new TypeError('the authenticator named no complete principal');
+    }
     const realm = principal.realm === undefined ? this.#realm : this.#host.findRealm(principal.realm);
     const features = this.#features;
     if (realm === undefined || features === undefined) {

@@ -53,8 +53,9 @@ export const DEFAULT_LIMITS: RouterLimits = Object.freeze({
   parkedMessages: 10_000,
   // The same for large frames: two of the largest that RawSocket knows.
   parkedBytes: 32 * 1024 * 1024,
-  // One turn's batch of a busy session stays below; a peer that reads never gets here.
-  outboundLowBytes: 1024 * 1024,
+  // One of the largest RawSocket frames, or 65,536 small calls within one turn of a process, may wait without harm: a
+  // callee above the mark is not called any more.
+  outboundLowBytes: 16 * 1024 * 1024,
   // Four times the largest RawSocket frame: one large message to a healthy peer must not look like a slow peer.
   outboundHighBytes: 64 * 1024 * 1024,
   // As Autobahn limits realm names; also bounds what ends up in logs.

@@ -28,10 +28,6 @@ export class OutboundQueue {
     this.#watcher = watcher;
   }
 
-  get isCongested(): boolean {
-    return this.#isCongested;
-  }
-
   send(frame: Uint8Array): void {
     this.#transport.send(frame);
     const buffered = this.#transport.bufferedBytes;

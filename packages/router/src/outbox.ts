@@ -2,14 +2,8 @@
  * Where dealer and broker put what they decided: messages go to their receivers at once, everything else is noted down
  * and done by the realm after the dispatch. Must not call back into dealer or broker.
  */
-import type {
-  ErrorMessage} from '@wamp/protocol';
-import {
-  MessageKind,
-  type EventMessage,
-  type Message,
-  type ProtocolViolation,
-} from '@wamp/protocol';
+import type { ErrorMessage } from '@wamp/protocol';
+import { MessageKind, type EventMessage, type Message, type ProtocolViolation } from '@wamp/protocol';
 import type { BrokerOutbox, SubscriptionEvent } from '@wamp/broker';
 import type { DealerOutbox, RegistrationEvent } from '@wamp/dealer';
 import { LocalPeer } from './local-peer.js';

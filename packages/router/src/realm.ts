@@ -220,7 +220,12 @@ export class Realm implements OutboxHost, LocalPeerHost {
       const info = sessionInfo(this, admission, transport);
       const seat = this.#makeSeat(session, info, admission);
       this.#seats.set(info.session, seat);
-      session.establish(seat, welcomeDetails(info, this.#roles, this.#context.agent));
+      try {
+        session.establish(seat, welcomeDetails(info, this.#roles, this.#context.agent));
+      } catch (error) {
+        session.fail(error);
+        return;
+      }
       this.#context.counters.sessionsJoined += 1;
       tell(this.#context.observer, (observer) => observer.sessionJoined?.(info));
       this.#metaApi.joined(info);

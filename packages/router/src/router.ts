@@ -15,7 +15,7 @@ import {
 import { cbor } from '@wamp/protocol/cbor';
 import { systemClock, systemRandom32, type Clock } from './clock.js';
 import { DEFAULT_LIMITS, type RouterLimits } from './limits.js';
-import type { RouterObserver } from './observer.js';
+import { tell, type RouterObserver } from './observer.js';
 import { Realm, type RealmOptions } from './realm.js';
 import type { Population, RouterContext } from './router-context.js';
 import { Session, type SessionHost } from './session.js';
@@ -125,11 +125,17 @@ class RouterCore implements RouterContext, SessionHost {
   findRealm(name: string): Realm | undefined {
     const known = this.#realms.get(name);
     if (known !== undefined || this.#realms.size >= this.limits.realms) return known;
-    const options = this.#createRealm(name);
-    if (options === undefined) return undefined;
-    const realm = new Realm(name, options, this);
-    this.#realms.set(name, realm);
-    return realm;
+    try {
+      const options = this.#createRealm(name);
+      if (options === undefined) return undefined;
+      const realm = new Realm(name, options, this);
+      this.#realms.set(name, realm);
+      return realm;
+    } catch (error) {
+      this.counters.failures += 1;
+      tell(this.observer, (observer) => observer.failed?.(error, undefined));
+      return undefined;
+    }
   }
 
   takeSessionId(): number {

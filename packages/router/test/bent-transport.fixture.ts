@@ -29,7 +29,20 @@ export class BentTransport implements Transport {
 
   open(receiver: TransportReceiver): void {
     this.receiver = receiver;
-    this.inner.open(receiver);
+    this.inner.open({
+      receive: (frame) => {
+        receiver.receive(frame);
+      },
+      violated: (sentence) => {
+        receiver.violated(sentence);
+      },
+      drained: () => {
+        if (this.claimedBytes === undefined) receiver.drained();
+      },
+      closed: (how) => {
+        receiver.closed(how);
+      },
+    });
   }
 
   send(frame: Uint8Array): void {
