@@ -18,6 +18,10 @@ import { isLoopbackAddress, OPEN_WARNING, startupBanner, urlsFor } from './start
 const REFUSED = 2;
 const FAILED = 1;
 
+/** How long peers get to answer GOODBYE, and then to close: together less than service managers wait before they kill. */
+const GOODBYE_MS = 2_000;
+const LINGER_MS = 1_500;
+
 async function main(args: readonly string[]): Promise<void> {
   const line = parseCommandLine(args);
   if (line.kind === 'print') return void process.stdout.write(line.text);
@@ -45,6 +49,7 @@ async function run(settings: Settings): Promise<void> {
   const router = new Router({
     realms: Object.fromEntries(settings.realms.map((realm) => [realm, {}])),
     observer: routerLog(logs.logger),
+    limits: { goodbyeMs: GOODBYE_MS },
   });
   const server = await listen(router, { ...listenOptions(settings), observer: listenerLog(logs.logger) });
   installShutdown({
@@ -65,10 +70,12 @@ function listenOptions(settings: Settings): Record<string, unknown> {
   return { host, port, path, maxConnections, maxMessageBytes, pingIntervalMs, pingTimeoutMs };
 }
 
+/** Says goodbye, then closes; peers that do not play along are cut. */
 async function closeAll(router: Router, server: RouterServer): Promise<void> {
   server.stopAccepting();
-  await router.close();
-  await server.close();
+  const timeUp = new Promise<void>((resolve) => setTimeout(resolve, GOODBYE_MS + LINGER_MS).unref());
+  await Promise.race([router.close(), timeUp]);
+  await server.close({ graceMs: LINGER_MS });
 }
 
 /** @param banner how to draw the banner; undefined where a machine reads stdout */
@@ -98,7 +105,7 @@ function announce(
   }
   logs.logger.info(
     { event: 'listening', urls, realms, subprotocols, access: 'anonymous', mode: 'development' },
-    `listening on ${server.url}`,
+    `wamp-router ${packageVersion()} in development mode: connect to ${server.url}, realm ${realms[0]!}`,
   );
   if (!isLoopback) logs.logger.warn({ event: 'open_to_network' }, OPEN_WARNING);
 }

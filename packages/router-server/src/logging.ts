@@ -3,7 +3,7 @@
  * observers. Owns the names of log fields and which event is logged at which level.
  */
 import type { RouterObserver, SessionInfo } from '@wamp/router';
-import { pino, type Logger } from 'pino';
+import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
 import pretty from 'pino-pretty';
 import type { LogFormat, LogLevel } from './config.js';
 import type { ListenerObserver } from './ws-listener.js';
@@ -27,35 +27,64 @@ const MAX_PEER_TEXT = 200;
 /** Opens the log on stdout. */
 export function openLogs(level: LogLevel, format: LogFormat, colour: boolean): Logs {
   if (format === 'pretty') {
-    const stream = pretty({
-      colorize: colour,
-      translateTime: 'SYS:HH:MM:ss',
-      ignore: 'pid,hostname',
-      hideObject: true,
-      messageFormat: (log, messageKey) => prettyLine(log, messageKey),
-      sync: true,
-    });
-    return { logger: pino({ level }, stream), flush: () => undefined };
+    return { logger: pino({ level }, prettyStream(colour)), flush: () => undefined };
   }
   const destination = pino.destination({ dest: 1, sync: false, maxLength: MAX_WAITING_LOG_BYTES });
-  return { logger: pino({ level }, destination), flush: () => flushSync(destination) };
+  return { logger: jsonLogger(level, destination), flush: () => flushSync(destination) };
 }
 
-const NOT_SHOWN = new Set(['level', 'time', 'pid', 'hostname', 'event', 'msg', 'err']);
+/** One JSON object per line, with the level's name and a time that people can read. */
+export function jsonLogger(level: LogLevel, destination: DestinationStream): Logger {
+  const options = {
+    level,
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  return pino(options, destination);
+}
 
-/** One line for people: the sentence, then `name=value`; a fault's stack below. Values from peers cannot break out. */
-export function prettyLine(log: Readonly<Record<string, unknown>>, messageKey: string): string {
+function prettyStream(colour: boolean): DestinationStream {
+  return pretty({
+    colorize: colour,
+    customColors: 'fatal:bgRed,error:red,warn:yellow,info:blue,debug:gray,trace:gray,message:reset',
+    translateTime: 'SYS:HH:MM:ss',
+    customPrettifiers: { time: (time) => (typeof time === 'string' ? time : '') },
+    ignore: 'pid,hostname',
+    hideObject: true,
+    messageFormat: (log, messageKey) => prettyLine(log, messageKey, colour),
+    sync: true,
+  });
+}
+
+/** What a line for people leaves out: it stands elsewhere in the line, or the sentence says it. */
+const NOT_SHOWN = new Set(['level', 'time', 'pid', 'hostname', 'event', 'msg', 'err', 'authmethod']);
+
+/**
+ * One line for people: the sentence, then `name=value`; a fault's stack below. What peers sent is escaped, so that it can
+ * neither break the line nor steer the terminal.
+ */
+export function prettyLine(
+  log: Readonly<Record<string, unknown>>,
+  messageKey: string,
+  colour: boolean,
+): string {
   const fields = Object.entries(log)
     .filter(([name, value]) => !NOT_SHOWN.has(name) && value !== undefined)
-    .map(([name, value]) => `${name}=${shown(value)}`);
+    .map(([name, value]) =>
+      colour ? `\u001b[2m${name}=\u001b[22m${shown(value)}` : `${name}=${shown(value)}`,
+    );
   const err = log['err'] as { stack?: string } | undefined;
   const stack = err?.stack === undefined ? '' : `\n${err.stack}`;
-  return `${[String(log[messageKey]), ...fields].join('  ')}${stack}`;
+  return `${[String(log[messageKey]).padEnd(16), ...fields].join('  ').trimEnd()}${stack}`;
 }
 
 function shown(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return /^[\w.:@/[\]-]+$/.test(text) ? text : JSON.stringify(text);
+  if (/^[\w.:@/[\]-]+$/.test(text)) return text;
+  return JSON.stringify(text).replace(
+    /[\u007f-\u009f]/g,
+    (char) => `\\u00${char.charCodeAt(0).toString(16)}`,
+  );
 }
 
 function flushSync(destination: { flushSync(): void }): void {

@@ -70,7 +70,7 @@ describe('addresses', () => {
       { address: 'fe80::1', family: 'IPv6', internal: false },
     ];
     expect(urlsFor({ ...at, address: '0.0.0.0' }, network)).toEqual([
-      'ws://localhost:1/ws',
+      'ws://127.0.0.1:1/ws',
       'ws://192.0.2.7:1/ws',
     ]);
     expect(urlsFor({ ...at, address: '::1' }, network)).toEqual(['ws://[::1]:1/ws']);

@@ -86,7 +86,7 @@ export function isLoopbackAddress(address: string): boolean {
 }
 
 /**
- * URLs for a bound address: for "all addresses" this machine's own name first, then its addresses in the network.
+ * URLs for a bound address: for "all addresses" the way from this machine first, then its addresses in the network.
  * @param addresses the machine's network addresses, as `os.networkInterfaces` lists them
  */
 export function urlsFor(
@@ -97,5 +97,5 @@ export function urlsFor(
     `ws://${host.includes(':') ? `[${host}]` : host}:${bound.port}${bound.path}`;
   if (bound.address !== '0.0.0.0' && bound.address !== '::') return [url(bound.address)];
   const outside = addresses.filter((a) => !a.internal && a.family === 'IPv4').map((a) => url(a.address));
-  return [url('localhost'), ...outside];
+  return [url(bound.address === '::' ? 'localhost' : '127.0.0.1'), ...outside];
 }

@@ -96,22 +96,20 @@ export function wampyPeer(format: Format): MakePeer {
           onProgress === undefined
             ? {}
             : { progress_callback: (part: WampyPayload) => onProgress(replyOf(part)) };
-        return replyOf(
-          (await asFailure(wampy.call(procedure, payloadOf(given), options as never))),
-        );
+        return replyOf(await asFailure(wampy.call(procedure, payloadOf(given), options as never)));
       },
       callAndCancel: async (procedure, started) => {
         const result = asFailure(wampy.call(procedure, payloadOf(reply())));
         const { reqId } = wampy.getOpStatus();
         void started.then(() => wampy.cancel(reqId, { mode: 'kill' }));
-        return replyOf((await result));
+        return replyOf(await result);
       },
       subscribe: async (topic, handler, options) => {
         const { subscriptionId } = await asFailure(
           wampy.subscribe(
             topic,
-            ((event: WampyPayload & { details: { topic?: string } }) =>
-              handler({ ...replyOf(event), topic: event.details.topic ?? topic })),
+            (event: WampyPayload & { details: { topic?: string } }) =>
+              handler({ ...replyOf(event), topic: event.details.topic ?? topic }),
             options,
           ),
         );
