@@ -1,4 +1,4 @@
-/// <reference lib="esnext.disposable" />
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * What an application holds: one client of one realm, with all four roles.
  * Owns the public methods and their types; each role does its own work.

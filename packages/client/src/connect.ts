@@ -3,7 +3,6 @@
  * Owns the options of a client and the attempt's end; the handshake's messages are in handshake.ts.
  */
 import type { Serializer, Transport } from '@wamp/protocol';
-import { json } from '@wamp/protocol/json';
 import { openWebSocket } from '#web-socket';
 import { abortable } from './abortable.js';
 import { Client } from './client.js';
@@ -11,6 +10,7 @@ import { ClientSession } from './client-session.js';
 import { Handshake, type Authenticator } from './handshake.js';
 import { CLOSE_TIMEOUT_MS, HANDSHAKE_TIMEOUT_MS, MAX_FRAME_BYTES } from './limits.js';
 import { canceledBy, type ErrorOrigin } from './request.js';
+import { json } from './serializers/json.js';
 import { ConnectionError, messageOf, TimeoutError, UsageError, WampError } from './wamp-error.js';
 
 /** Opens a transport; the signal is aborted when nobody waits for it any more. */
@@ -57,12 +57,12 @@ export async function connect(target: ConnectTarget, options: ConnectOptions): P
     });
     const session = new ClientSession(transport, {
       closeTimeoutMs: options.closeTimeoutMs ?? CLOSE_TIMEOUT_MS,
-      report: options.onError ?? reportByDefault,
-      ignore: options.onIgnored ?? ((): void => undefined),
+      report: reporter(options.onError),
+      ignore: options.onIgnored === undefined ? ignoreSilently : guarded(options.onIgnored),
     });
     const client = new Client(session, options.realm);
     const joined = session.join(new Handshake(options.realm, authenticatorsOf(options.auth)), client.roles());
-    attempt.signal.addEventListener('abort', () => session.abandon(attempt.signal.reason as WampError));
+    attempt.whenOver((reason) => session.abandon(reason));
     await joined;
     return client;
   } finally {
@@ -91,6 +91,13 @@ class Attempt {
 
   within<T>(promise: Promise<T>, late: (value: T) => void): Promise<T> {
     return abortable(promise, this.signal, (signal) => signal.reason, late);
+  }
+
+  /** Calls back once if time or signal end the attempt, at once if they have. */
+  whenOver(listener: (reason: WampError) => void): void {
+    const onAbort = (): void => listener(this.signal.reason as WampError);
+    if (this.signal.aborted) onAbort();
+    else this.signal.addEventListener('abort', onAbort, { once: true });
   }
 
   over(): void {
@@ -136,6 +143,32 @@ function addressOf(target: unknown): string {
 function authenticatorsOf(auth: ConnectOptions['auth']): readonly Authenticator[] {
   if (auth === undefined) return [];
   return 'method' in auth ? [auth] : auth;
+}
+
+/** What reports errors must not throw into the session's work either. */
+function reporter(onError: ConnectOptions['onError']): (error: unknown, origin: ErrorOrigin) => void {
+  if (onError === undefined) return reportByDefault;
+  return (error, origin) => {
+    try {
+      onError(error, origin);
+    } catch (second) {
+      reportByDefault(second, origin);
+    }
+  };
+}
+
+function guarded(onIgnored: (sentence: string) => void): (sentence: string) => void {
+  return (sentence) => {
+    try {
+      onIgnored(sentence);
+    } catch (error) {
+      reportByDefault(error, { where: 'event', uri: 'onIgnored' });
+    }
+  };
+}
+
+function ignoreSilently(): void {
+  // the default of `onIgnored`
 }
 
 function reportByDefault(error: unknown, origin: ErrorOrigin): void {

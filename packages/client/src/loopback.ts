@@ -29,10 +29,10 @@ import {
   type Transport,
   type TransportReceiver,
 } from '@wamp/protocol';
-import { cbor } from '@wamp/protocol/cbor';
 import type { Client } from './client.js';
 import { connect, type ConnectOptions } from './connect.js';
 import { MAX_TIMER_MS } from './limits.js';
+import { cbor } from './serializers/cbor.js';
 import { messageOf, UsageError } from './wamp-error.js';
 
 export interface LoopbackOptions {

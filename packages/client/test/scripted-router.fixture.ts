@@ -87,6 +87,15 @@ export class ScriptedRouter implements TransportReceiver {
     this.sends(new ErrorMessage(kind, request, {}, uri, Payload.of(args, kwargs)));
   }
 
+  /** Reads nothing until it resumes. */
+  pauses(): void {
+    this.#transport.pause();
+  }
+
+  resumes(): void {
+    this.#transport.resume();
+  }
+
   closes(cause: CloseCause = 'normal', reason?: string): void {
     this.#transport.close(cause, reason);
   }
@@ -159,8 +168,9 @@ export function scripted(serializer: Serializer = json()): { transport: Transpor
 export async function joined(
   options: Partial<ConnectOptions> = {},
   features: Dict = ALL_FEATURES,
+  serializer?: Serializer,
 ): Promise<{ client: Client; router: ScriptedRouter }> {
-  const { transport, router } = scripted();
+  const { transport, router } = scripted(serializer);
   const [client] = await Promise.all([
     connect(transport, { realm: 'realm1', ...options }),
     router.welcomes(features),

@@ -183,6 +183,20 @@ describe('joining a realm', () => {
     await expect(connecting).rejects.toBeInstanceOf(ConnectionError);
   });
 
+  it('an attempt that is given up in the very moment in which the transport is there', async () => {
+    const { transport, router } = scripted();
+    const stop = new AbortController();
+    const connecting = connect(
+      async () => {
+        queueMicrotask(() => queueMicrotask(() => stop.abort()));
+        return transport;
+      },
+      { realm: 'realm1', signal: stop.signal, handshakeTimeoutMs: 60_000 },
+    );
+    await expect(connecting).rejects.toBeInstanceOf(CanceledError);
+    await router.seesTheEnd();
+  });
+
   it('a target that is none: UsageError', async () => {
     await expect(connect('http://localhost', { realm: 'realm1' })).rejects.toBeInstanceOf(UsageError);
     await expect(connect(42 as never, { realm: 'realm1' })).rejects.toBeInstanceOf(UsageError);
@@ -301,6 +315,51 @@ describe('an established session', () => {
     expect((await router.gets(MessageKind.Publish)).request).toBe(1);
     expect((await router.gets(MessageKind.Call)).request).toBe(2);
     expect((await router.gets(MessageKind.Subscribe)).request).toBe(3);
+  });
+});
+
+describe('what the application is told', () => {
+  it('an onError or onIgnored that throws does not end the session', async () => {
+    const logged: unknown[] = [];
+    const before = console.error;
+    console.error = (...args: unknown[]): unknown => logged.push(args);
+    try {
+      const fail = (): never => {
+        throw new Error('the log is full');
+      };
+      const { client, router } = await joined({ onError: fail, onIgnored: fail });
+      void client.subscribe('a.b', fail);
+      await router.subscribes(5);
+      router.sends(new EventMessage(5, 1), new ResultMessage(99));
+      await settle();
+      expect(client.status).toBe('open');
+      expect(logged).toHaveLength(2);
+    } finally {
+      console.error = before;
+    }
+  });
+
+  it('without onError: the console hears of event handlers, but not of what a caller was told anyway', async () => {
+    const logged: unknown[] = [];
+    const before = console.error;
+    console.error = (...args: unknown[]): unknown => logged.push(args);
+    try {
+      const trouble = new Error('oops');
+      const fail = (): never => {
+        throw trouble;
+      };
+      const { client, router } = await joined();
+      void client.subscribe('a.b', fail);
+      void client.register('a.b', fail);
+      await router.subscribes(5);
+      await router.registers(6);
+      router.sends(new InvocationMessage(1, 6), new EventMessage(5, 1));
+      await router.gets(MessageKind.Error);
+      await settle();
+      expect(logged).toEqual([[expect.stringContaining('event'), trouble]]);
+    } finally {
+      console.error = before;
+    }
   });
 });
 
