@@ -1,6 +1,7 @@
 /**
  * Values in MessagePack: reading and writing payloads. Integers up to 2^53 are numbers, larger ones `bigint`; a dictionary
- * with a key that is no string is a `Map`; of an extension (a timestamp, say) the data are read, as bytes.
+ * with a key that is no string is a `Map`; of an extension (a timestamp, say) the data are read, as bytes; the extension for
+ * `undefined` is null.
  */
 import { readFloat32, readFloat64, writeFloat64 } from '../ieee754.js';
 import { MAX_ID } from '../ids.js';
@@ -72,7 +73,7 @@ export class MsgpackValueReader extends ValueReader {
     }
   }
 
-  #bytes(code: number): Uint8Array {
+  #bytes(code: number): Uint8Array | null {
     switch (code) {
       case 0xc4:
         return this.binary(this.#uint8());
@@ -86,9 +87,18 @@ export class MsgpackValueReader extends ValueReader {
         return this.#extension(this.#uint16());
       case 0xc9:
         return this.#extension(this.#uint32());
-      default: // fixext
+      case 0xd4:
+        return this.#isUndefined() ? null : this.#extension(1);
+      default: // the longer ones of fixed length
         return this.#extension(1 << (code - 0xd4));
     }
+  }
+
+  /** JavaScript's `undefined`, for which MessagePack has no form: msgpackr, so wampy too, writes this extension. */
+  #isUndefined(): boolean {
+    if (this.bytes[this.at] !== 0 || this.bytes[this.at + 1] !== 0) return false;
+    this.at += 2;
+    return true;
   }
 
   #extension(length: number): Uint8Array {
