@@ -179,7 +179,8 @@ export class Payload {
     if (this.#codec === undefined || this.#encoded === undefined) return;
     const decoded = this.#codec.decodePayload(this.#encoded);
     this.#args = decoded.args;
-    this.#kwargs = decoded.kwargs;
+    // An empty dictionary would be written again as an element, in another format.
+    this.#kwargs = decoded.kwargs === EMPTY_DICT ? undefined : decoded.kwargs;
     this.#opaque = decoded.opaque;
     this.#decoded = true;
   }
