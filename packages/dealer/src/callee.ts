@@ -21,8 +21,6 @@ export class Callee<Owner> {
   forwardsTimeout: boolean;
   /** slots taken: open invocations and held slots */
   taken: number;
-  /** false from the moment the callee is removed: no further invocation goes to it */
-  isRegistered: boolean;
 
   constructor(session: DealerSession<Owner>, registration: Registration<Owner>, options: RegisterOptions) {
     this.session = session;
@@ -32,7 +30,6 @@ export class Callee<Owner> {
     this.disclosesCaller = false;
     this.forwardsTimeout = false;
     this.taken = 0;
-    this.isRegistered = true;
     this.configure(options);
   }
 

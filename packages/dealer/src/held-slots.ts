@@ -28,7 +28,7 @@ export class HeldSlots<Owner> {
    * @returns the callee whose slot has to be given back now: this one if it needs none, the oldest if there are too many
    */
   hold(callee: Callee<Owner>, id: number): Callee<Owner> | undefined {
-    if (callee.concurrency === Infinity || !callee.session.attached) return callee;
+    if (callee.concurrency === Infinity) return callee;
     const held = (callee.session.heldSlots ??= new Map<number, Callee<Owner>>());
     held.set(id, callee);
     this.#size += 1;

@@ -93,7 +93,7 @@ export class LifecycleRunner<Owner> {
   /** Gives a slot back. */
   freeSlot(callee: Callee<Owner>, now: number): void {
     callee.taken -= 1;
-    if (callee.isRegistered) this.#dispatch.drain(callee.registration, now);
+    this.#dispatch.drain(callee.registration, now);
   }
 
   #tryAnother(invocation: Invocation<Owner>, now: number): void {

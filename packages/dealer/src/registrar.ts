@@ -168,7 +168,6 @@ export class Registrar<Owner> {
   /** From here on no further invocation goes to the callee. */
   #detach(callee: Callee<Owner>): void {
     const { registration } = callee;
-    callee.isRegistered = false;
     callee.session.memberships.delete(registration.id);
     registration.remove(callee);
     if (registration.callees.length === 0) this.#registrations.delete(registration);

@@ -455,6 +455,42 @@ describe('with a queue', () => {
     isQuiet(world, callee, caller);
   });
 
+  it('no call overtakes a waiting one, not even while the first in the queue is past its deadline', () => {
+    const { world, callee, caller } = setScene({ register: one, dealer: queueing });
+    caller.sends(call('com.proc'));
+    caller.sends(call('com.proc', { options: { timeout: 50 } }));
+    caller.sends(call('com.proc', { args: ['second'] }));
+    callee.gets(invocation());
+    world.clock.advance(60);
+    callee.sends(yields());
+    caller.gets(result());
+    caller.sends(call('com.proc', { args: ['third'] }));
+    callee.getsNothing();
+    world.does((dealer, now) => dealer.expire(now));
+    caller.gets(error('wamp.error.timeout'));
+    callee.gets(invocation({ args: ['second'] }));
+    callee.sends(yields());
+    callee.gets(invocation({ args: ['third'] }));
+  });
+
+  it('very many waiting calls that their callee cannot take are refused one after the other', () => {
+    const count = 20_000;
+    const { world, callee, caller } = setScene({
+      register: one,
+      dealer: { limits: { queuedCallsPerRegistration: count } },
+      callee: calleeWithout('payload_passthru_mode'),
+    });
+    caller.sends(call('com.proc'));
+    for (let index = 0; index < count; index += 1) {
+      caller.sends(call('com.proc', { options: { ppt_scheme: 'x_mine' } }));
+    }
+    callee.gets(invocation());
+    callee.sends(yields());
+    caller.gets(result());
+    expect(caller.inbox).toHaveLength(count);
+    expect(world.dealer.isAtRest()).toBe(true);
+  });
+
   it('a progressive invocation cannot wait; its chunks are discarded', () => {
     const { world, callee, caller } = setScene({ register: one, dealer: queueing });
     caller.sends(call('com.proc'));
