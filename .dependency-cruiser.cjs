@@ -18,7 +18,7 @@ module.exports = {
     {
       name: 'no-orphans',
       severity: 'warn',
-      from: { orphan: true, pathNot: ['\\.(test|test-d|fixture)\\.ts$', 'dist', 'test/'] },
+      from: { orphan: true, pathNot: ['\\.(test|test-d|fixture)\\.ts$', 'dist', 'test/', '/bin/'] },
       to: {},
     },
     only('protocol', []),

@@ -19,9 +19,13 @@ export function run(command, args, { cwd = root, env = {} } = {}) {
       shell: windows,
       env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', ...env },
     });
-    for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+    const passOn = (signal) => child.kill(signal);
+    for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, passOn);
     child.on('error', reject);
-    child.on('exit', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 143)));
+    child.on('exit', (code, signal) => {
+      for (const one of ['SIGINT', 'SIGTERM']) process.off(one, passOn);
+      resolve(code ?? (signal === 'SIGINT' ? 130 : 143));
+    });
   });
 }
 
