@@ -7,6 +7,7 @@ import {
   ErrorMessage,
   ErrorUri,
   MessageKind,
+  OPTION_RULES,
   Payload,
   RegisterMessage,
   UnregisterMessage,
@@ -23,7 +24,7 @@ import { OpenInvocation, type Invocation, type InvocationTable } from './invocat
 import { MAX_ANSWERED_EARLY, MAX_OPEN_INVOCATIONS } from './limits.js';
 import { SingleRequest, type SessionLink } from './request.js';
 import { messageOf, WampError } from './wamp-error.js';
-import { toWire, type WireNames } from './wire-options.js';
+import { handlerFrom, toWire, uriFrom, type WireNames } from './wire-options.js';
 
 /** How to register. Source: basic profile, "REGISTER"; advanced profile, "Remote Procedure Calls". */
 export interface RegisterOptions {
@@ -97,7 +98,8 @@ export class Callee implements InvocationTable {
     handler: InvocationHandler,
     options: RegisterOptions,
   ): Promise<Registration> {
-    return new Register(this, new LocalRegistration(this, procedure, handler, options)).submitTo(this.link);
+    const local = new LocalRegistration(this, uriFrom(procedure), handlerFrom(handler), options);
+    return new Register(this, local).submitTo(this.link);
   }
 
   /**
@@ -269,6 +271,7 @@ class LocalRegistration implements Registration {
   readonly match: MatchPolicy;
   readonly handler: InvocationHandler;
   readonly options: RegisterOptions;
+  readonly wire: WireOptions;
   readonly #callee: Callee;
   #id = 0;
   #active = false;
@@ -280,6 +283,7 @@ class LocalRegistration implements Registration {
     this.match = options.match ?? 'exact';
     this.handler = handler;
     this.options = options;
+    this.wire = toWire(options, NAMES, OPTION_RULES.register);
   }
 
   get id(): number {
@@ -323,8 +327,7 @@ class Register extends SingleRequest<LocalRegistration> {
   }
 
   message(id: number): RegisterMessage {
-    const wire: WireOptions = toWire(this.#registration.options, NAMES);
-    return new RegisterMessage(id, wire, this.#registration.procedure);
+    return new RegisterMessage(id, this.#registration.wire, this.#registration.procedure);
   }
 
   protected accept(message: Message): LocalRegistration {

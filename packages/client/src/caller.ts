@@ -8,6 +8,7 @@ import {
   EMPTY_DICT,
   ErrorUri,
   MessageKind,
+  OPTION_RULES,
   type CallOptions as WireOptions,
   type CancelMode,
   type Dict,
@@ -19,7 +20,7 @@ import { MAX_TIMER_MS } from './limits.js';
 import { fromPayload } from './result.js';
 import { canceledBy, type Request, type SessionLink } from './request.js';
 import { messageOf, TimeoutError, WampError } from './wamp-error.js';
-import { payloadOf, timeoutFrom, toWire, type WireNames } from './wire-options.js';
+import { payloadOf, timeoutFrom, toWire, uriFrom, type WireNames } from './wire-options.js';
 
 /** How to call. Source: basic profile, "CALL"; advanced profile, "Remote Procedure Calls". */
 export interface CallOptions {
@@ -81,15 +82,15 @@ export class Caller {
     return this.start(this.plan(procedure, payloadOf(args, options.kwargs), options)).answer;
   }
 
-  /** @throws UsageError for a timeout that is none */
+  /** @throws UsageError for what cannot be sent */
   plan(procedure: string, payload: Payload, settings: CallOptions, settled?: () => void): CallPlan {
     const timeoutMs = timeoutFrom(settings.timeoutMs);
-    let wire = toWire(settings, NAMES) as WireOptions;
+    let wire = toWire(settings, NAMES, OPTION_RULES.call) as WireOptions;
     if (timeoutMs > 0 && this.#link.router.has('dealer', 'call_timeout'))
       wire = { ...wire, timeout: timeoutMs };
     if (settings.onProgress !== undefined) wire = { ...wire, receive_progress: true };
     return {
-      procedure,
+      procedure: uriFrom(procedure),
       wire,
       payload,
       timeoutMs,

@@ -7,6 +7,7 @@ import {
   EMPTY_PAYLOAD,
   ErrorMessage,
   ErrorUri,
+  isValidUri,
   MessageKind,
   Payload,
   YieldMessage,
@@ -19,7 +20,8 @@ import { MAX_BUFFERED_VALUES, MAX_TIMER_MS } from './limits.js';
 import type { SessionLink } from './request.js';
 import { fromPayload, Result, toPayload } from './result.js';
 import { ValueQueue } from './value-queue.js';
-import { CanceledError, messageOf, TimeoutError, WampError } from './wamp-error.js';
+import { CanceledError, messageOf, TimeoutError, UsageError, WampError } from './wamp-error.js';
+import { payloadOf } from './wire-options.js';
 
 /** Who calls, as far as the router tells. Source: advanced profile, "Caller Identification". */
 export interface CallerIdentity {
@@ -159,8 +161,7 @@ export class OpenInvocation implements Invocation {
     try {
       this.#table.link.send(new YieldMessage(this.request, EMPTY_DICT, toPayload(value)));
     } catch (error) {
-      this.#report(error);
-      this.#sendError(error instanceof WampError ? error.uri : ErrorUri.RuntimeError, [messageOf(error)]);
+      this.#sendFailure(error);
     }
   }
 
@@ -168,15 +169,14 @@ export class OpenInvocation implements Invocation {
   fail(thrown: unknown): void {
     if (!this.#close()) return;
     if (!(thrown instanceof WampError)) {
-      this.#report(thrown);
-      this.#sendError(ErrorUri.RuntimeError, [messageOf(thrown)]);
+      this.#sendFailure(thrown);
       return;
     }
     try {
-      this.#sendError(thrown.uri, thrown.args, thrown.kwargs);
+      if (!isValidUri(thrown.uri, 'exact', 'loose')) throw new UsageError(`"${thrown.uri}" is no error URI`);
+      this.#sendError(thrown.uri, payloadOf(thrown.args, thrown.kwargs));
     } catch (error) {
-      this.#report(error);
-      this.#sendError(ErrorUri.RuntimeError, [messageOf(error)]);
+      this.#sendFailure(error);
     }
   }
 
@@ -211,7 +211,7 @@ export class OpenInvocation implements Invocation {
   /** Ends the invocation from outside: the handler's signal is aborted, and the error is sent if anybody waits for it. */
   giveUp(error: WampError, send: boolean): void {
     if (!this.#close()) return;
-    if (send) this.#sendError(error.uri, error.args);
+    if (send) this.#sendError(error.uri, Payload.of(error.args));
     this.#aborted = error;
     this.#chunks?.fail(error);
     this.#onAbort?.();
@@ -254,12 +254,19 @@ export class OpenInvocation implements Invocation {
     return true;
   }
 
-  #sendError(uri: string, args: readonly unknown[], kwargs?: Dict): void {
-    const payload = args.length === 0 && kwargs === undefined ? EMPTY_PAYLOAD : Payload.of(args, kwargs);
+  #sendError(uri: string, payload: Payload): void {
     this.#table.link.send(new ErrorMessage(MessageKind.Invocation, this.request, EMPTY_DICT, uri, payload));
   }
 
-  #report(error: unknown): void {
+  /** For what is no error of the application's own making. It always gets through, if need be without its sentence. */
+  #sendFailure(error: unknown): void {
     this.#table.link.report(error, { where: 'invocation', uri: this.procedure });
+    const uri = error instanceof WampError ? error.uri : ErrorUri.RuntimeError;
+    const text = error instanceof WampError ? error.args[0] : messageOf(error);
+    try {
+      this.#sendError(uri, Payload.of([text]));
+    } catch {
+      this.#sendError(uri, EMPTY_PAYLOAD);
+    }
   }
 }

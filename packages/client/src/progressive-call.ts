@@ -10,7 +10,7 @@ import { MAX_BUFFERED_VALUES } from './limits.js';
 import { canceledBy } from './request.js';
 import { toPayload } from './result.js';
 import { ValueQueue } from './value-queue.js';
-import { CanceledError, WampError } from './wamp-error.js';
+import { CanceledError, UsageError, WampError } from './wamp-error.js';
 import { payloadOf, timeoutFrom } from './wire-options.js';
 
 /** How to call for a stream of results. */
@@ -92,7 +92,7 @@ export async function upload(
   }
   timeoutFrom(options.timeoutMs);
   if (options.signal?.aborted === true) throw canceledBy(options.signal);
-  const source = iteratorOf(chunks);
+  const source = iteratorOf(chunks as Partial<AsyncIterable<unknown> & Iterable<unknown>>);
   const leave = (): void => leaveSource(source);
   try {
     const first = await abortable(Promise.resolve(source.next()), options.signal, canceledBy);
@@ -133,9 +133,11 @@ async function pump(caller: Caller, call: OpenCall, source: AnyIterator): Promis
 
 type AnyIterator = AsyncIterator<unknown, unknown> | Iterator<unknown, unknown>;
 
-function iteratorOf(chunks: Chunks<unknown>): AnyIterator {
-  if (Symbol.asyncIterator in chunks) return chunks[Symbol.asyncIterator]();
-  return chunks[Symbol.iterator]();
+/** @throws UsageError for what cannot be iterated */
+function iteratorOf(chunks: Partial<AsyncIterable<unknown> & Iterable<unknown>>): AnyIterator {
+  const iterator = chunks[Symbol.asyncIterator]?.() ?? chunks[Symbol.iterator]?.();
+  if (iterator === undefined) throw new UsageError('the chunks have to be iterable');
+  return iterator;
 }
 
 function withKwargs(payload: Payload, kwargs: Dict | undefined): Payload {

@@ -3,6 +3,7 @@
  */
 import {
   MessageKind,
+  OPTION_RULES,
   PublishMessage,
   type Dict,
   type Message,
@@ -11,7 +12,7 @@ import {
   type PublishOptions as WireOptions,
 } from '@wamp/protocol';
 import { canceledBy, SingleRequest, type Request, type SessionLink } from './request.js';
-import { payloadOf, toWire, type WireNames } from './wire-options.js';
+import { payloadOf, toWire, uriFrom, type WireNames } from './wire-options.js';
 
 /** How to publish. Source: basic profile, "PUBLISH"; advanced profile, "Publish & Subscribe". */
 export interface PublishOptions {
@@ -62,8 +63,9 @@ export class Publisher {
     args: readonly unknown[] | undefined,
     options: PublishOptions,
   ): Promise<number | undefined> {
+    uriFrom(topic);
     const payload = payloadOf(args, options.kwargs);
-    const wire: WireOptions = toWire(options, NAMES);
+    const wire: WireOptions = toWire(options, NAMES, OPTION_RULES.publish);
     if (wire.acknowledge === true) {
       return new Acknowledged(topic, wire, payload, options.signal).submitTo(this.#link);
     }

@@ -3,6 +3,7 @@
  * Owns the rule and the `Result` class; knows nothing of messages.
  */
 import { EMPTY_PAYLOAD, Payload, type Dict } from '@wamp/protocol';
+import { payloadOf } from './wire-options.js';
 
 /**
  * A result with several positional values or with keyword values. A handler returns one to send exactly that;
@@ -18,10 +19,13 @@ export class Result<A extends readonly unknown[] = readonly unknown[], K extends
   }
 }
 
-/** `undefined` is an empty payload, a `Result` is sent as it is, any other value is the one positional argument. */
+/**
+ * `undefined` is an empty payload, a `Result` is sent as it is, any other value is the one positional argument.
+ * @throws UsageError for a `Result` of something else than a list and a dictionary
+ */
 export function toPayload(value: unknown): Payload {
   if (value === undefined) return EMPTY_PAYLOAD;
-  if (isResult(value)) return Payload.of(value.args, value.kwargs);
+  if (isResult(value)) return payloadOf(value.args, value.kwargs);
   return Payload.of([value]);
 }
 

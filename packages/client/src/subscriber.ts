@@ -4,6 +4,7 @@
  */
 import {
   MessageKind,
+  OPTION_RULES,
   SubscribeMessage,
   UnsubscribeMessage,
   type Dict,
@@ -16,7 +17,7 @@ import {
   type SubscribeOptions as WireOptions,
 } from '@wamp/protocol';
 import { SingleRequest, type SessionLink } from './request.js';
-import { toWire, type WireNames } from './wire-options.js';
+import { handlerFrom, toWire, uriFrom, type WireNames } from './wire-options.js';
 
 /** How to subscribe. Source: advanced profile, "Pattern-based Subscription", "Event Retention". */
 export interface SubscribeOptions {
@@ -77,9 +78,10 @@ export class Subscriber {
   }
 
   async subscribe(topic: string, handler: EventHandler, options: SubscribeOptions): Promise<Subscription> {
-    const key = keyOf(topic, options.match ?? 'exact');
+    const local = new LocalSubscription(this, uriFrom(topic), handlerFrom(handler), options);
+    const { key } = local;
     this.#asked.set(key, (this.#asked.get(key) ?? 0) + 1);
-    return new Subscribe(this, topic, handler, options).submitTo(this.#link);
+    return new Subscribe(this, local).submitTo(this.#link);
   }
 
   /** SUBSCRIBED has come. */
@@ -206,6 +208,7 @@ class LocalSubscription implements Subscription {
   readonly key: string;
   readonly handler: EventHandler;
   readonly options: SubscribeOptions;
+  readonly wire: WireOptions;
   readonly #subscriber: Subscriber;
   #id = 0;
   #active = false;
@@ -217,6 +220,7 @@ class LocalSubscription implements Subscription {
     this.key = keyOf(topic, this.match);
     this.handler = handler;
     this.options = options;
+    this.wire = toWire(options, NAMES, OPTION_RULES.subscribe);
   }
 
   get id(): number {
@@ -251,15 +255,14 @@ class Subscribe extends SingleRequest<LocalSubscription> {
   readonly #subscriber: Subscriber;
   readonly #local: LocalSubscription;
 
-  constructor(subscriber: Subscriber, topic: string, handler: EventHandler, options: SubscribeOptions) {
-    super(options.signal);
+  constructor(subscriber: Subscriber, local: LocalSubscription) {
+    super(local.options.signal);
     this.#subscriber = subscriber;
-    this.#local = new LocalSubscription(subscriber, topic, handler, options);
+    this.#local = local;
   }
 
   message(id: number): SubscribeMessage {
-    const wire: WireOptions = toWire(this.#local.options, NAMES);
-    return new SubscribeMessage(id, wire, this.#local.topic);
+    return new SubscribeMessage(id, this.#local.wire, this.#local.topic);
   }
 
   protected accept(message: Message): LocalSubscription {

@@ -36,13 +36,15 @@ export class WampError extends Error {
     kwargs: Dict = EMPTY_DICT,
     options: WampErrorOptions = {},
   ) {
-    const text = args[0];
+    // `throw new WampError(uri, 'text')` is written easily where nothing checks types, and would break the protocol.
+    const list: readonly unknown[] = Array.isArray(args) ? args : [args];
+    const text = list[0];
     super(
       typeof text === 'string' ? `${uri}: ${text}` : uri,
       'cause' in options ? { cause: options.cause } : undefined,
     );
     this.uri = uri;
-    this.args = args;
+    this.args = list;
     this.kwargs = kwargs;
     this.details = options.details ?? EMPTY_DICT;
     this.name = new.target.name;

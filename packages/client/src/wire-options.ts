@@ -2,20 +2,43 @@
  * From option names as JavaScript writes them to those of the specification.
  * Owns the translation and the check of times; each role owns its table.
  */
-import { EMPTY_DICT, Payload, type Dict } from '@wamp/protocol';
-import { UsageError } from './wamp-error.js';
+import { checkOptions, EMPTY_DICT, isDict, Payload, type Dict, type OptionRules } from '@wamp/protocol';
+import { messageOf, UsageError } from './wamp-error.js';
 
 /** Pairs of our name and the specification's. */
 export type WireNames<O> = readonly (readonly [keyof O & string, string])[];
 
-/** The given options under their wire names; those that are undefined are left out. */
-export function toWire<O extends object>(options: O, names: WireNames<O>): Dict {
+/**
+ * The given options under their wire names; those that are undefined are left out.
+ * @throws UsageError for a value that the specification does not allow: a router would end the session for it
+ */
+export function toWire<O extends object>(options: O, names: WireNames<O>, rules: OptionRules): Dict {
   let wire: Record<string, unknown> | undefined;
   for (const [ours, theirs] of names) {
     const value = options[ours];
     if (value !== undefined) (wire ??= {})[theirs] = value;
   }
-  return wire ?? EMPTY_DICT;
+  if (wire === undefined) return EMPTY_DICT;
+  try {
+    return checkOptions(wire, rules, 'option');
+  } catch (cause) {
+    throw new UsageError(messageOf(cause), { cause });
+  }
+}
+
+/**
+ * What names a procedure or topic. Whether it is a good URI is for the router to say.
+ * @throws UsageError if it is no string
+ */
+export function uriFrom(uri: unknown): string {
+  if (typeof uri === 'string') return uri;
+  throw new UsageError(`a procedure or topic is a string, not ${typeof uri}`);
+}
+
+/** @throws UsageError if it is no function */
+export function handlerFrom<H>(handler: H): H {
+  if (typeof handler === 'function') return handler;
+  throw new UsageError(`a handler is a function, not ${typeof handler}`);
 }
 
 /**
@@ -32,11 +55,14 @@ export function timeoutFrom(timeoutMs: number | undefined): number {
 
 /**
  * The payload of a request.
- * @throws UsageError if `args` is no list
+ * @throws UsageError if `args` is no list or `kwargs` no dictionary
  */
 export function payloadOf(args: readonly unknown[] | undefined, kwargs: Dict | undefined): Payload {
   if (args !== undefined && !Array.isArray(args)) {
     throw new UsageError('the arguments have to be a list, for example [1, 2]');
+  }
+  if (kwargs !== undefined && !isDict(kwargs)) {
+    throw new UsageError('the keyword arguments have to be an object, for example { currency: "EUR" }');
   }
   return Payload.of(args, kwargs);
 }

@@ -10,6 +10,7 @@ import {
 } from '@wamp/protocol';
 import {
   CanceledError,
+  connect,
   ConnectionLostError,
   Result,
   TimeoutError,
@@ -21,7 +22,7 @@ import {
   type Registration,
 } from '@wamp/client';
 import { describe, expect, it } from 'vitest';
-import { joined, settle, type ScriptedRouter } from './scripted-router.fixture.js';
+import { joined, scripted, settle, type ScriptedRouter } from './scripted-router.fixture.js';
 
 const REGISTRATION = 77;
 
@@ -262,6 +263,68 @@ describe('the answer to an INVOCATION', () => {
       throw new WampError('com.example.circle', [circle]);
     })) as ErrorMessage;
     expect(thrown.error).toBe('wamp.error.runtime_error');
+  });
+
+  it('what would break the protocol is not sent: odd errors, odd results, messages that are too long', async () => {
+    const text = (await answerOf(() => {
+      throw new WampError('com.example.empty', 'just a text' as never);
+    })) as ErrorMessage;
+    expect(text).toMatchObject({ error: 'com.example.empty', payload: { args: ['just a text'] } });
+    for (const uri of ['no uri at all', '', 7 as never]) {
+      const odd = (await answerOf(() => {
+        throw new WampError(uri);
+      })) as ErrorMessage;
+      expect(odd.error).toBe('wamp.error.runtime_error');
+    }
+    for (const result of [new Result('text' as never), new Result([], ['list'] as never)]) {
+      expect(await answerOf(() => result)).toMatchObject({ kind: 8, error: 'wamp.error.runtime_error' });
+    }
+  });
+
+  it('answers also when the router accepts only short messages', async () => {
+    const { transport, router } = scripted();
+    const narrow = new Proxy(transport, {
+      get: (target, key) => {
+        const value: unknown = key === 'maxSendBytes' ? 512 : Reflect.get(target, key, target);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    const connecting = connect(narrow, { realm: 'realm1', onError: () => undefined });
+    await router.welcomes();
+    const client = await connecting;
+    const long = 'x'.repeat(1000);
+    const handlers: InvocationHandler[] = [
+      () => long,
+      () => {
+        throw new Error(long);
+      },
+      () => {
+        throw new WampError('com.example.long', [long]);
+      },
+    ];
+    const uris = [
+      'wamp.error.payload_size_exceeded',
+      'wamp.error.runtime_error',
+      'wamp.error.payload_size_exceeded',
+    ];
+    for (const [i, handler] of handlers.entries()) {
+      void client.register('a.b', handler);
+      await router.registers(i + 1);
+      router.sends(new InvocationMessage(i + 1, i + 1));
+      expect((await router.gets(MessageKind.Error)).error).toBe(uris[i]);
+    }
+    await expect(client.call('a.b', [long])).rejects.toMatchObject({
+      uri: 'wamp.error.payload_size_exceeded',
+    });
+    expect(client.status).toBe('open');
+  });
+
+  it('a handler may close the client', async () => {
+    const { client, router } = await serving(() => client.close());
+    invokes(router, 1);
+    await router.dismisses();
+    await client.closed;
+    expect(router.unread).toEqual([]);
   });
 
   it('invocations run side by side and are answered as they finish', async () => {

@@ -363,6 +363,35 @@ describe('what the application is told', () => {
   });
 });
 
+it('what is no request is refused here, because a router would end the session for it', async () => {
+  const { client, router } = await joined();
+  const odd = [
+    client.call(7 as never),
+    client.call('a.b', [], { kwargs: [] as never }),
+    client.call('a.b', [], { discloseMe: 1 as never }),
+    client.register(undefined as never, () => 1),
+    client.register('a.b', undefined as never),
+    client.register('a.b', () => 1, { concurrency: 0 }),
+    client.register('a.b', () => 1, { match: 'regex' as never }),
+    client.subscribe(null as never, () => 1),
+    client.subscribe('a.b', 'handler' as never),
+    client.subscribe('a.b', () => 1, { match: 'suffix' as never }),
+    client.publish({} as never),
+    client.publish('a.b', [], { eligible: ['joe'] as never }),
+    client.publish('a.b', {} as never),
+    client.upload('a.b', [1], { timeoutMs: -1 }),
+    client.upload('a.b', 7 as never),
+    client.stream('a.b', 'x' as never).result,
+  ];
+  for (const outcome of await Promise.allSettled(odd)) {
+    expect(outcome).toMatchObject({ status: 'rejected', reason: { name: 'UsageError' } });
+  }
+  expect(router.unread).toEqual([]);
+  const fine = client.call('a.b');
+  fine.catch(() => undefined);
+  expect((await router.gets(MessageKind.Call)).request).toBe(1);
+});
+
 describe('closing', () => {
   it('says GOODBYE, waits for the answer, then closes the connection', async () => {
     const { client, router } = await joined();
