@@ -256,10 +256,8 @@ export class Realm implements OutboxHost, LocalPeerHost {
       } catch (error) {
         this.failed(error);
       }
-      // Behind the events of registrations and subscriptions, which have just been noted down.
-      this.enqueue(() => {
-        this.#left(seat.info, cause, sentence, isSilent);
-      });
+      // Its event is noted down behind those of registrations and subscriptions.
+      this.#left(seat.info, cause, sentence, isSilent);
     });
   }
 

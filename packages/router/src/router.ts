@@ -139,12 +139,14 @@ class RouterCore implements RouterContext, SessionHost {
   }
 
   takeSessionId(): number {
-    for (;;) {
+    // With 2^53 ids a second try is already a rarity; many are a broken source, which must not hang the router.
+    for (let tries = 0; tries < 100; tries += 1) {
       const id = randomId(this.random32);
       if (this.#ids.has(id)) continue;
       this.#ids.add(id);
       return id;
     }
+    throw new Error('the source of randomness repeats itself');
   }
 
   releaseSessionId(id: number): void {

@@ -13,6 +13,8 @@ export class BentTransport implements Transport {
   receiver: TransportReceiver | undefined = undefined;
   isPaused = false;
   throwsOnSend = false;
+  /** frames that were handed to it */
+  sent = 0;
   /** delivers what the peer answers from within `send` */
   duringSend: (() => void) | undefined = undefined;
   probe?: NonNullable<Transport['probe']>;
@@ -47,6 +49,7 @@ export class BentTransport implements Transport {
 
   send(frame: Uint8Array): void {
     if (this.throwsOnSend) throw new Error('the socket is broken');
+    this.sent += 1;
     this.inner.send(frame);
     const during = this.duringSend;
     this.duringSend = undefined;

@@ -1,4 +1,4 @@
-import { CallMessage, EventMessage, MessageKind, Payload } from '@wamp/protocol';
+import { CallMessage, EventMessage, MessageKind, Payload, PublishMessage } from '@wamp/protocol';
 import { describe, expect, it } from 'vitest';
 import type { LeaveCause } from '../src/index.js';
 import { BentTransport } from './bent-transport.fixture.js';
@@ -160,6 +160,50 @@ describe('transports that misbehave', () => {
     expect((await callee.gets(MessageKind.Result)).payload.args).toEqual([2]);
     callee.yields(invocation, [1]);
     await caller.gets(MessageKind.Result);
+  });
+
+  it('one that delivers from within send does not change the order of events for others', async () => {
+    const house = new House();
+    const { peer: eager, transport } = await bent(house);
+    const last = await house.joins();
+    const publisher = await house.joins();
+    await eager.subscribes('a.topic');
+    await last.subscribes('a.topic');
+    transport.duringSend = () => {
+      const answer = new PublishMessage(eager.next(), {}, 'a.topic', Payload.of(['second']));
+      transport.receiver!.receive(eager.serializer.encode(answer));
+    };
+    publisher.publishes('a.topic', ['first']);
+    expect((await last.gets(MessageKind.Event)).payload.args).toEqual(['first']);
+    expect((await last.gets(MessageKind.Event)).payload.args).toEqual(['second']);
+  });
+
+  it('a session that ends in the middle of a dispatch gets nothing more of it', async () => {
+    const house = new House();
+    const { peer, transport } = await bent(house);
+    const publisher = await house.joins();
+    await peer.subscribes('a.topic');
+    await peer.subscribes('a.', { match: 'prefix' });
+    transport.sent = 0;
+    transport.duringSend = () => {
+      transport.receiver!.closed({ wasClean: false, reason: 'reset' });
+    };
+    publisher.publishes('a.topic');
+    await settled();
+    expect(transport.sent).toBe(1);
+
+    const { peer: caller, transport: line } = await bent(house);
+    await publisher.registers('a.proc');
+    caller.calls('a.proc');
+    caller.calls('a.proc');
+    await settled();
+    line.sent = 0;
+    line.duringSend = () => {
+      line.receiver!.closed({ wasClean: false, reason: 'reset' });
+    };
+    await publisher.leaves().catch(() => undefined);
+    await settled();
+    expect(line.sent).toBe(1);
   });
 
   it('one that closes from within send does not disturb the dispatch', async () => {

@@ -37,6 +37,25 @@ it('ID-001: an id that is in use is not given out again', async () => {
   expect(new Set([1, ...ids]).size).toBe(3);
 });
 
+it.each(['goodbye', 'refusal'])('ID-001: an id is free again after a %s', async (end) => {
+  let fixed: number | undefined = undefined;
+  let next = 0;
+  const house = new House({
+    realms: { realm1: {}, closed: { authenticators: [] } },
+    random32: () => fixed ?? (next += 1),
+  });
+  fixed = 4_711; // whoever joins now gets the same id, unless it is in use
+  const first = house.peer();
+  if (end === 'goodbye') {
+    await first.joins();
+    await first.leaves();
+  } else {
+    await first.hello('closed').isAborted('wamp.error.authentication_required');
+  }
+  const second = await house.joins();
+  expect(second.id).toBe((4_711 >>> 11) * 2 ** 32 + 4_711 + 1);
+});
+
 it('ID-002: publication ids are random over the whole range', async () => {
   const peer = await new House().joins();
   let highest = 0;
@@ -233,4 +252,15 @@ it('ID-015: an id that is encoded as a float counts if it is whole', async () =>
   expect(await peer.isRefused(MessageKind.Call, 5)).toBe('wamp.error.no_such_procedure');
   peer.transport.send(frame(5.5));
   await peer.isAborted();
+});
+
+it('a source of randomness that repeats itself keeps sessions out, and does not hang the router', async () => {
+  const failures: unknown[] = [];
+  const house = new House({
+    realms: { realm1: {} },
+    random32: () => 7,
+    observer: { failed: (error) => failures.push(error) },
+  });
+  await house.peer().hello().isAborted('wamp.error.runtime_error');
+  expect(failures).toEqual([new Error('the source of randomness repeats itself')]);
 });
