@@ -13,12 +13,12 @@ import {
   type PublishMessage,
   type SubscribeMessage,
   type UnsubscribeMessage,
+  isPassthru,
 } from '@wamp/protocol';
 import { resolveOptions, type BrokerOptions, type BrokerSettings } from './broker-options.js';
 import { BrokerSession, type BrokerSeat } from './broker-session.js';
 import { EventFanout } from './event-fanout.js';
 import type { BrokerOutbox } from './outbox.js';
-import { isPassthru } from './passthru.js';
 import { countFilterEntries } from './publication-filter.js';
 import { Publication } from './publication.js';
 import { SessionOutbox, type Refusal } from './session-outbox.js';

@@ -3,9 +3,8 @@
  * There is one EVENT object for each subscription and disclosure class, however many receive it. Must not decide whether
  * a publication is accepted.
  */
-import { EMPTY_DICT, EventMessage, type EventDetails } from '@wamp/protocol';
+import { EMPTY_DICT, EventMessage, type EventDetails, copyPassthru, isPassthru } from '@wamp/protocol';
 import type { BrokerOutbox } from './outbox.js';
-import { copyPassthru, isPassthru } from './passthru.js';
 import type { Publication } from './publication.js';
 import { belongsTo, type Audience, type Subscription } from './subscription.js';
 

@@ -10,6 +10,7 @@ import {
   MessageKind,
   Payload,
   type YieldMessage,
+  isPassthru,
 } from '@wamp/protocol';
 import type { DealerSettings } from './dealer-options.js';
 import type { DealerSession } from './dealer-session.js';
@@ -17,7 +18,6 @@ import type { HeldSlots } from './held-slots.js';
 import { CallEvent } from './invocation-lifecycle.js';
 import type { Invocation } from './invocation.js';
 import type { LifecycleRunner } from './lifecycle-runner.js';
-import { isPassthru } from './passthru.js';
 import type { SessionOutbox } from './session-outbox.js';
 
 const NOT_ANNOUNCED = 'ppt_scheme is used, but payload_passthru_mode was not announced for the callee role';

@@ -12,6 +12,7 @@ import {
   type RegisterMessage,
   type UnregisterMessage,
   type YieldMessage,
+  isPassthru,
 } from '@wamp/protocol';
 import { CalleeAnswers } from './callee-answers.js';
 import { resolveOptions, type DealerOptions, type DealerSettings } from './dealer-options.js';
@@ -23,7 +24,6 @@ import type { Invocation } from './invocation.js';
 import { Invoker } from './invoker.js';
 import type { LifecycleRunner } from './lifecycle-runner.js';
 import type { DealerOutbox } from './outbox.js';
-import { isPassthru } from './passthru.js';
 import { Registrar } from './registrar.js';
 import { RegistrationTable, type Registrations } from './registration-table.js';
 import { SessionOutbox } from './session-outbox.js';

@@ -2,11 +2,10 @@
  * INVOCATION.Details, built from nothing: only keys that the specification defines ever get in, so that no caller can
  * smuggle an identity or a private option to a callee. Sends nothing and changes nothing.
  */
-import { EMPTY_DICT, type InvocationDetails } from '@wamp/protocol';
+import { EMPTY_DICT, type InvocationDetails, copyPassthru, isPassthru } from '@wamp/protocol';
 import type { Callee } from './callee.js';
 import type { Disclosure } from './dealer-options.js';
 import type { Invocation } from './invocation.js';
-import { copyPassthru, isPassthru } from './passthru.js';
 
 /**
  * Details of the first INVOCATION that `callee` gets for this call; the shared empty dictionary if there is nothing to

@@ -14,6 +14,7 @@ import {
   type CallMessage,
   type CallOptions,
   type Identity,
+  isPassthru,
 } from '@wamp/protocol';
 import type { Callee } from './callee.js';
 import { effectiveTimeout, type DealerSettings } from './dealer-options.js';
@@ -25,7 +26,6 @@ import { chooseCallee, isOnlyBusy } from './invocation-policy.js';
 import type { InvocationTable } from './invocation-table.js';
 import type { Invocation } from './invocation.js';
 import { LifecycleRunner, type Dispatch } from './lifecycle-runner.js';
-import { isPassthru } from './passthru.js';
 import type { RegistrationTable } from './registration-table.js';
 import type { Registration } from './registration.js';
 import type { SessionOutbox } from './session-outbox.js';

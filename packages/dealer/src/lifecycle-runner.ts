@@ -16,6 +16,7 @@ import {
   type InterruptOptions,
   type YieldMessage,
 } from '@wamp/protocol';
+import { errorDetails, resultDetails } from './answer-details.js';
 import type { Callee } from './callee.js';
 import type { HeldSlots } from './held-slots.js';
 import {
@@ -28,7 +29,6 @@ import {
 } from './invocation-lifecycle.js';
 import type { InvocationTable } from './invocation-table.js';
 import type { Invocation } from './invocation.js';
-import { errorDetails, resultDetails } from './passthru.js';
 import type { Registration } from './registration.js';
 import type { SessionOutbox } from './session-outbox.js';
 

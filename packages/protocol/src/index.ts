@@ -8,6 +8,7 @@ export * from './memory-transport.js';
 export * from './message-kind.js';
 export * from './messages.js';
 export * from './options.js';
+export * from './passthru.js';
 export * from './payload.js';
 export * from './protocol-violation.js';
 export * from './rawsocket.js';

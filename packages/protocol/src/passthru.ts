@@ -2,11 +2,9 @@
  * Payload passthru mode: whether a message uses it, and copying its attributes. Never looks at the payload.
  * Source: advanced profile, "Payload Passthru Mode".
  */
-import { EMPTY_DICT, type Dict, type ResultDetails } from '@wamp/protocol';
+import { EMPTY_DICT, type Dict } from './dict.js';
 
 const ATTRIBUTES = ['ppt_scheme', 'ppt_serializer', 'ppt_cipher', 'ppt_keyid'] as const;
-
-const PROGRESS: ResultDetails = Object.freeze({ progress: true });
 
 /** True if the options or details say that the payload is passed thru: `ppt_scheme` is there and not empty. */
 export function isPassthru(options: Dict): boolean {
@@ -21,17 +19,4 @@ export function copyPassthru(from: Dict, to: Record<string, unknown>): void {
     const value = from[key];
     if (value !== undefined) to[key] = value;
   }
-}
-
-/** Details of a RESULT: `progress` and the passthru attributes; nothing else of YIELD.Options is passed on. */
-export function resultDetails(options: Dict, progress: boolean): ResultDetails {
-  if (!isPassthru(options)) return progress ? PROGRESS : EMPTY_DICT;
-  const details: Record<string, unknown> = progress ? { progress: true } : {};
-  copyPassthru(options, details);
-  return details;
-}
-
-/** Details of an ERROR to the caller: the passthru attributes; nothing else of the callee's details is passed on. */
-export function errorDetails(details: Dict): Dict {
-  return resultDetails(details, false);
 }
