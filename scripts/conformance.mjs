@@ -4,25 +4,23 @@
  * ranges such as `PATTERN-010…016` count for every id in them.
  * `--check` compares instead of writing, and fails if the page is out of date.
  */
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { format, resolveConfig } from 'prettier';
-import { root } from './workspace.mjs';
+import { bin, root } from './workspace.mjs';
 
 const page = join(root, 'docs', 'conformance.md');
 const read = (name) => JSON.parse(readFileSync(join(root, 'docs', 'conformance', name), 'utf8'));
 
-function testFiles(folder) {
-  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.test\.(ts|mjs)$/.test(entry.name) && !/node_modules|dist/.test(entry.parentPath))
-    .map((entry) => join(entry.parentPath, entry.name));
-}
-
 /** `PATTERN-010…016` and `PATTERN-010...016` name a range. */
 function idsIn(title) {
   const ids = new Set();
-  for (const [, family, first, , last] of title.matchAll(/\b([A-Z]{2,})-(\d{3})((?:…|\.\.\.|–|-)(?:[A-Z]+-)?(\d{3}))?/g)) {
-    for (let n = Number(first); n <= Number(last ?? first); n++) ids.add(`${family}-${String(n).padStart(3, '0')}`);
+  for (const [, family, first, , last] of title.matchAll(
+    /\b([A-Z]{2,})-(\d{3})((?:…|\.\.\.|–|-)(?:[A-Z]+-)?(\d{3}))?/g,
+  )) {
+    for (let n = Number(first); n <= Number(last ?? first); n++)
+      ids.add(`${family}-${String(n).padStart(3, '0')}`);
   }
   // `MSG-012/013` and `SESS-002, 006` continue a family.
   for (const [, family, , rest] of title.matchAll(/\b([A-Z]{2,})-(\d{3})((?:(?:\/|, | and )\d{3})+)/g)) {
@@ -31,21 +29,29 @@ function idsIn(title) {
   return ids;
 }
 
-/** id → the tests that carry it: file and title. */
-function collect() {
+/** Every test of the packages by its whole name, as vitest expands it. Nothing is run. */
+async function allTests() {
+  const box = mkdtempSync(join(tmpdir(), 'wamp-conformance-'));
+  const file = join(box, 'tests.json');
+  try {
+    const status = await bin('vitest', ['list', 'packages', 'apps', `--json=${file}`]);
+    if (status !== 0) process.exit(status);
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } finally {
+    rmSync(box, { recursive: true, force: true });
+  }
+}
+
+/** id → the files of the tests that carry it. */
+async function collect() {
   const shown = new Map();
-  const files = [...testFiles('packages'), ...testFiles('apps')].sort();
-  for (const file of files) {
-    const source = readFileSync(file, 'utf8');
-    for (const match of source.matchAll(/\b(?:it|test|describe)(?:\.\w+(?:\([^)]*\))?)*\(\s*(['"`])((?:\\.|(?!\1)[\s\S])*)\1/g)) {
-      for (const id of idsIn(match[2])) {
-        const name = relative(root, file);
-        if (!shown.has(id)) shown.set(id, new Set());
-        shown.get(id).add(name);
-      }
+  for (const { name, file } of await allTests()) {
+    for (const id of idsIn(name)) {
+      if (!shown.has(id)) shown.set(id, new Set());
+      shown.get(id).add(relative(root, file));
     }
   }
-  return shown;
+  return new Map([...shown].map(([id, files]) => [id, [...files].sort()]));
 }
 
 function reason(id, notShown) {
@@ -55,7 +61,7 @@ function reason(id, notShown) {
 async function render() {
   const checklist = read('checklist.json');
   const notShown = read('not-shown.json');
-  const shown = collect();
+  const shown = await collect();
   const families = group(checklist);
   const lines = [
     '# Conformance',
@@ -70,11 +76,22 @@ async function render() {
   for (const [family, rows] of families) {
     const done = rows.filter((row) => shown.has(row.id));
     const must = rows.filter((row) => row.level === 'MUST');
-    summary.push(`| [${family}](#${family.toLowerCase()}) | ${rows.length} | ${done.length} | ${must.filter((row) => shown.has(row.id)).length} of ${must.length} |`);
-    tables.push('', `## ${family}`, '', '| id | level | stimulus → expected | shown by |', '| --- | --- | --- | --- |');
+    summary.push(
+      `| [${family}](#${family.toLowerCase()}) | ${rows.length} | ${done.length} | ${must.filter((row) => shown.has(row.id)).length} of ${must.length} |`,
+    );
+    tables.push(
+      '',
+      `## ${family}`,
+      '',
+      '| id | level | stimulus → expected | shown by |',
+      '| --- | --- | --- | --- |',
+    );
     for (const row of rows) {
       const where = shown.has(row.id)
-        ? [...shown.get(row.id)].map((file) => `[${file.split('/').at(-1).replace('.test.ts', '')}](../${file})`).join(', ')
+        ? shown
+            .get(row.id)
+            .map((file) => `[${file.split('/').at(-1).replace('.test.ts', '')}](../${file})`)
+            .join(', ')
         : `— ${reason(row.id, notShown) ?? 'not shown yet'}`;
       const level = row.source === 'specification' ? row.level : `${row.level}, ${row.source}`;
       tables.push(`| ${row.id} | ${level} | ${row.text.replaceAll('|', '\\|')} | ${where} |`);
