@@ -9,7 +9,7 @@ import { DEFAULT_LIMITS, type BrokerLimits } from './limits.js';
  * Which subscribers learn the publisher's identity. Only those that announced `publisher_identification` ever do.
  * - `on_request`: for publications with `disclose_me`
  * - `never`: publications with `disclose_me` are refused with `wamp.error.option_disallowed.disclose_me`
- * - `always`: for all publications
+ * - `always`: for all publications, except those of trusted sessions, which belong to the host
  *
  * Source: advanced profile, "Publisher Identification".
  */

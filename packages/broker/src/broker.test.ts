@@ -521,6 +521,16 @@ describe('disclosure of the publisher', () => {
     subscriber.gets(event({ details: {} }));
   });
 
+  it('as a rule does not concern trusted publishers, unless they ask for it', () => {
+    const world = new BrokerWorld({ disclosure: 'always' });
+    const subscriber = world.subscriberOf('wamp.session.on_join');
+    const host = world.joins({ trusted: true, authid: 'host', authrole: 'trusted' });
+    host.sends(publish('wamp.session.on_join'));
+    subscriber.gets(event({ details: {} }));
+    host.sends(publish('wamp.session.on_join', [], { disclose_me: true }));
+    subscriber.gets(event({ details: identity('host', 'trusted', host.id) }));
+  });
+
   it('can be made the rule; subscribers without the feature are spared', () => {
     const world = new BrokerWorld({ disclosure: 'always' });
     const subscriber = world.subscriberOf('a.b');

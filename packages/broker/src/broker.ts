@@ -110,7 +110,7 @@ export class Broker<Owner> {
     const subscriptions = this.#subscriptions.match(topic);
     if (subscriptions.length === 0 && options.acknowledge !== true) return;
     const id = randomId(this.#settings.random32);
-    const publication = new Publication(id, session, message, now, this.#isDisclosed(message));
+    const publication = new Publication(id, session, message, now, this.#isDisclosed(session, message));
     // The specification leaves the order open. First the answer: a publisher that gets its own event knows the id by then.
     if (options.acknowledge === true) this.#outbox.send(session, new PublishedMessage(request, id));
     for (const subscription of subscriptions) this.#fanout.deliver(subscription, publication);
@@ -169,8 +169,10 @@ export class Broker<Owner> {
     return undefined;
   }
 
-  #isDisclosed({ options }: PublishMessage): boolean {
+  #isDisclosed(session: BrokerSession<Owner>, { options }: PublishMessage): boolean {
     const { disclosure } = this.#settings;
-    return disclosure === 'always' || (disclosure === 'on_request' && options.disclose_me === true);
+    // A trusted publisher is the host itself: nobody whom subscribers could know.
+    if (disclosure === 'always' && !session.trusted) return true;
+    return disclosure !== 'never' && options.disclose_me === true;
   }
 }

@@ -4,7 +4,10 @@
  */
 
 export interface DealerLimits {
-  /** Most registrations of one session; REGISTER beyond is answered `wamp.error.limit_exceeded`. */
+  /**
+   * Most registrations of one session; REGISTER beyond is answered `wamp.error.limit_exceeded`. Trusted sessions, which
+   * belong to the host, are not bound by it.
+   */
   readonly registrationsPerSession: number;
   /** Most calls of one session that wait for their final answer; CALL beyond is answered `wamp.error.limit_exceeded`. */
   readonly callsPerSession: number;

@@ -117,7 +117,7 @@ export class Registrar<Owner> {
       this.#refuse(session, message, ErrorUri.InvalidUri, 'URIs that begin with wamp are reserved');
     } else if (disclosure === 'never' && options.disclose_caller === true && !session.trusted) {
       this.#refuse(session, message, ErrorUri.DiscloseMeDisallowed, 'callers are not disclosed here');
-    } else if (session.memberships.size >= limits.registrationsPerSession) {
+    } else if (!session.trusted && session.memberships.size >= limits.registrationsPerSession) {
       this.#refuse(session, message, ErrorUri.LimitExceeded, 'this session has too many registrations');
     } else {
       return true;

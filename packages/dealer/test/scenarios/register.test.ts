@@ -185,6 +185,15 @@ describe('register', () => {
     expect(world.dealer.registrations.get(1)?.internal).toBe(true);
   });
 
+  it('a trusted session may have any number of registrations', () => {
+    const world = new DealerWorld({ limits: { registrationsPerSession: 1 } });
+    const host = world.joins({ trusted: true });
+    for (const name of ['a', 'b', 'c']) {
+      host.sends(register(`wamp.host.${name}`));
+      host.gets(registered());
+    }
+  });
+
   it('SEC-003: a session has a limited number of registrations', () => {
     const world = new DealerWorld({ limits: { registrationsPerSession: 2 } });
     const callee = world.joins();
