@@ -4,6 +4,8 @@ import { viewOf, writeUtf8 } from './utf8.js';
 const FIRST_BYTES = 512;
 /** Memory above this is given back after use, so that one large message does not cost its size for ever. */
 const KEPT_BYTES = 64 * 1024;
+/** From here on the memory itself is handed out instead of a copy. */
+const GIVEN_AWAY_BYTES = 16 * 1024;
 /** Shorter runs are copied by hand: making two views costs more. */
 const COPIED_BY_HAND = 64;
 
@@ -75,8 +77,15 @@ export class ByteWriter {
 
   /** A string as UTF-8, without any mark of its length; a lone surrogate becomes U+FFFD. */
   utf8(text: string): void {
-    this.reserve(text.length * 3);
-    this.length = writeUtf8(text, this.bytes, this.length);
+    if (this.shortAscii(text)) return;
+    this.reserve(text.length);
+    const { read, written } = writeUtf8(text, this.bytes, this.length);
+    this.length += written;
+    if (read === text.length) return;
+    // It is not all ASCII: what is left takes three bytes per unit at most.
+    const rest = text.slice(read);
+    this.reserve(rest.length * 3);
+    this.length += writeUtf8(rest, this.bytes, this.length).written;
   }
 
   /** Writes a string if it is short and ASCII; if not, nothing is written and false comes back. */
@@ -96,7 +105,11 @@ export class ByteWriter {
 
   /** What was written, in memory of its own. */
   taken(): Uint8Array {
-    return this.bytes.slice(0, this.length);
+    if (this.length < GIVEN_AWAY_BYTES) return this.bytes.slice(0, this.length);
+    const taken = viewOf(this.bytes, 0, this.length);
+    this.bytes = new Uint8Array(FIRST_BYTES);
+    this.length = 0;
+    return taken;
   }
 }
 

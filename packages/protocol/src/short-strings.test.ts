@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ShortStrings } from './short-strings.js';
-import { encodeUtf8 } from './utf8.js';
+
+const encodeUtf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe('ShortStrings', () => {
   it('reads what the bytes say, whatever was read before', () => {

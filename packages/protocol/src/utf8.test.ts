@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeUtf8, encodeUtf8, isUtf8Run } from './utf8.js';
+import { decodeUtf8, isUtf8Run } from './utf8.js';
 import { isUtf8 } from 'node:buffer';
+
+const encodeUtf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe('isUtf8Run', () => {
   it('agrees with the host on any bytes', () => {

@@ -8,7 +8,6 @@ interface Decoder {
   decode(bytes: Uint8Array): string;
 }
 interface Encoder {
-  encode(text: string): Uint8Array;
   encodeInto(text: string, into: Uint8Array): { read: number; written: number };
 }
 declare const TextDecoder: new (label: string, options: { ignoreBOM: boolean }) => Decoder;
@@ -28,17 +27,12 @@ export function decodeUtf8(bytes: Uint8Array, from: number, to: number): string 
   return decoder.decode(viewOf(bytes, from, to));
 }
 
-/** The bytes of a string; a lone surrogate becomes U+FFFD. */
-export function encodeUtf8(text: string): Uint8Array {
-  return encoder.encode(text);
-}
-
 /**
- * Writes a string at `at` and gives the index behind it; a lone surrogate becomes U+FFFD. There must be room for three
- * bytes per UTF-16 unit.
+ * Writes as much of a string as there is room for from `at` on; a lone surrogate becomes U+FFFD.
+ * @returns how many UTF-16 units were read and how many bytes written
  */
-export function writeUtf8(text: string, into: Uint8Array, at: number): number {
-  return at + encoder.encodeInto(text, viewOf(into, at, into.length)).written;
+export function writeUtf8(text: string, into: Uint8Array, at: number): { read: number; written: number } {
+  return encoder.encodeInto(text, viewOf(into, at, into.length));
 }
 
 /** True if the bytes `from` to `to` are valid UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF. */

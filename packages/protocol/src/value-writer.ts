@@ -96,20 +96,34 @@ export abstract class ValueWriter extends ByteWriter {
 
   /** A dictionary of an object's own enumerable keys; its own depth is the caller's to check. */
   entries(value: Readonly<Record<string, unknown>>, depth: number): void {
-    let keys = Object.keys(value);
-    for (const key of keys) {
-      if (value[key] === undefined) {
-        keys = keys.filter((each) => value[each] !== undefined);
-        break;
-      }
-    }
-    this.openDict(keys.length);
-    for (let index = 0; index < keys.length; index++) {
+    const start = this.length;
+    const keys = Object.keys(value);
+    // Most dictionaries have nothing undefined in them, and the size comes first; the others are written anew.
+    if (this.#pairs(keys, value, depth, false)) return;
+    this.length = start;
+    const defined = keys.filter((key) => value[key] !== undefined);
+    this.#pairs(defined, value, depth, true);
+  }
+
+  /** @returns false if it stopped at an undefined value, which it does unless it shall write null for it */
+  #pairs(
+    keys: readonly string[],
+    value: Readonly<Record<string, unknown>>,
+    depth: number,
+    undefinedToo: boolean,
+  ): boolean {
+    const size = keys.length;
+    this.openDict(size);
+    for (let index = 0; index < size; index++) {
+      const key = keys[index]!;
+      const item = value[key];
+      if (item === undefined && !undefinedToo) return false;
       if (index > 0) this.separate();
-      this.key(keys[index]!);
-      this.value(value[keys[index]!], depth + 1);
+      this.key(key);
+      this.value(item, depth + 1);
     }
     this.closeDict();
+    return true;
   }
 
   #map(map: ReadonlyMap<unknown, unknown>, depth: number): void {

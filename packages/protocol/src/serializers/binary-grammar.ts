@@ -7,12 +7,18 @@ import type { ProtocolViolation } from '../protocol-violation.js';
 import { isUtf8Run, viewOf } from '../utf8.js';
 
 const NONE = new Uint8Array(0);
+const NO_VIEW = new DataView(NONE.buffer);
 /** Longer strings are handed to the host's own check, where there is one. */
 const CHECKED_BY_HAND = 96;
+/** Longer frames are looked at four bytes at a time; for shorter ones the view would cost more than it saves. */
+const LOOKED_AT_BY_BYTE = 160;
+/** the high bits of four bytes */
+const NOT_ASCII = 0x80808080 | 0;
 
 export class BinaryGrammar {
   protected bytes: Uint8Array = NONE;
   protected limit = 0;
+  #words: DataView = NO_VIEW;
   readonly #maxDepth: number;
   readonly #isUtf8: ((bytes: Uint8Array) => boolean) | undefined;
 
@@ -24,11 +30,15 @@ export class BinaryGrammar {
   protected start(bytes: Uint8Array): void {
     this.bytes = bytes;
     this.limit = bytes.length;
+    if (bytes.length > LOOKED_AT_BY_BYTE) {
+      this.#words = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
   }
 
   release(): void {
     this.bytes = NONE;
     this.limit = 0;
+    this.#words = NO_VIEW;
   }
 
   protected truncated(): ProtocolViolation {
@@ -52,14 +62,23 @@ export class BinaryGrammar {
     const to = at + length;
     if (length > CHECKED_BY_HAND && this.#isUtf8 !== undefined) {
       if (!this.#isUtf8(viewOf(this.bytes, at, to))) throw invalidUtf8();
-    } else {
-      const { bytes } = this;
-      for (let next = at; next < to; next++) {
-        if (bytes[next]! < 0x80) continue;
-        if (!isUtf8Run(bytes, next, to)) throw invalidUtf8();
-        break;
-      }
+      return to;
     }
+    const { bytes } = this;
+    let next = at;
+    let seen = 0;
+    if (this.limit > LOOKED_AT_BY_BYTE) {
+      const words = this.#words;
+      for (; next <= to - 4; next += 4) seen |= words.getInt32(next);
+      if ((seen & NOT_ASCII) !== 0) return this.#passUnicode(at, to);
+      seen = 0;
+    }
+    for (; next < to; next++) seen |= bytes[next]!;
+    return seen < 0x80 ? to : this.#passUnicode(at, to);
+  }
+
+  #passUnicode(at: number, to: number): number {
+    if (!isUtf8Run(this.bytes, at, to)) throw invalidUtf8();
     return to;
   }
 

@@ -21,6 +21,17 @@ export const BREAK = 0xff;
 /** Additional information: the length is not given, a break ends the value. */
 export const INDEFINITE = 31;
 
+/** Stands in {@link FOLLOWING} for a first byte behind which not always the same number of bytes comes. */
+const VARIES = 0xff;
+/** By first byte: how many bytes come behind it. */
+const FOLLOWING = new Uint8Array(256).fill(VARIES);
+for (const integer of [0x00, 0x20]) {
+  FOLLOWING.fill(0, integer, integer + 24);
+  FOLLOWING.set([1, 2, 4, 8], integer + 24);
+}
+FOLLOWING.fill(0, 0xe0, 0xf8); // simple values in one byte
+FOLLOWING.set([2, 4, 8], 0xf9); // floats
+
 export class CborGrammar extends BinaryGrammar {
   /** what the argument of the head that was read last says: a value, a length or a count */
   protected argument = 0;
@@ -35,23 +46,21 @@ export class CborGrammar extends BinaryGrammar {
     for (let left = count; left > 0; left--) {
       if (at >= limit) throw this.truncated();
       const code = bytes[at]!;
-      if (code < 0x18)
-        at++; // small integers
+      const following = FOLLOWING[code]!;
+      if (following !== VARIES) at += following + 1;
       else if (code >= 0x60 && code < 0x78) at = this.passText(at + 1, code - 0x60);
       else at = this.#value(at, code, depth);
     }
+    if (at > limit) throw this.truncated();
     return at;
   }
 
   #value(from: number, code: number, depth: number): number {
     const major = code >> 5;
     if ((code & 31) === INDEFINITE) return this.#indefinite(from, major, depth);
-    if (major === MAJOR.Simple) return this.#simple(from, code & 31);
+    if (major === MAJOR.Simple) return this.#simple(from);
     const at = this.head(from);
     switch (major) {
-      case MAJOR.Unsigned:
-      case MAJOR.Negative:
-        return at;
       case MAJOR.Bytes:
         return this.pass(at, this.argument);
       case MAJOR.Text:
@@ -72,15 +81,12 @@ export class CborGrammar extends BinaryGrammar {
     return this.values(at, count, depth + 1);
   }
 
-  #simple(at: number, info: number): number {
-    if (info < 24) return at + 1;
-    if (info === 24) {
-      const end = this.pass(at + 1, 1);
-      // The first 32 have a shorter form, and only that one.
-      if (this.bytes[at + 1]! < 32) throw malformed('a simple value below 32 takes one byte', at);
-      return end;
-    }
-    return this.head(at);
+  /** Passes a simple value of two bytes; those of one byte and floats need no look. */
+  #simple(at: number): number {
+    const end = this.head(at);
+    // The first 32 have a shorter form, and only that one.
+    if (this.argument < 32) throw malformed('a simple value below 32 takes one byte', at);
+    return end;
   }
 
   #indefinite(at: number, major: number, depth: number): number {
@@ -95,10 +101,7 @@ export class CborGrammar extends BinaryGrammar {
         this.descend(depth);
         return this.#untilBreak(at + 1, 2, depth + 1);
       default:
-        throw malformed(
-          at < this.limit && major === MAJOR.Simple ? 'a break where none belongs' : 'this is not CBOR',
-          at,
-        );
+        throw malformed(major === MAJOR.Simple ? 'a break where none belongs' : 'this is not CBOR', at);
     }
   }
 

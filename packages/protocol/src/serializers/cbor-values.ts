@@ -9,7 +9,7 @@ import { PayloadError, type EncodedPayload } from '../payload.js';
 import { ValueWriter } from '../value-writer.js';
 import { readUint32 } from './binary-grammar.js';
 import { BREAK, MAJOR } from './cbor-grammar.js';
-import { ValueReader, withEntry, type Entries } from './value-reader.js';
+import { setOwn, ValueReader, type Entries } from './value-reader.js';
 import { WriterPayloadCodec } from './writer-payload-codec.js';
 
 const POSITIVE_BIGNUM = 2;
@@ -36,7 +36,7 @@ export class CborValueReader extends ValueReader {
       case MAJOR.List:
         return code === 0x9f ? this.#openList() : this.list(this.#length());
       case MAJOR.Dict:
-        return code === 0xbf ? this.#openDict() : this.#dict(this.#length());
+        return code === 0xbf ? this.#openDict() : this.dict(this.#length());
       case MAJOR.Tag:
         return this.#tagged();
       default:
@@ -110,20 +110,23 @@ export class CborValueReader extends ValueReader {
     return items;
   }
 
+  /** Of indefinite length, which is rare, so that it may take two steps. */
   #openDict(): Entries {
     this.at++;
-    let entries: Entries = {};
-    while (!this.#atBreak()) entries = withEntry(entries, this.#key(), this.value());
+    const map = new Map<unknown, unknown>();
+    let hasOnlyTexts = true;
+    while (!this.#atBreak()) {
+      const key = this.key();
+      hasOnlyTexts &&= typeof key === 'string';
+      map.set(key, this.value());
+    }
+    if (!hasOnlyTexts) return map;
+    const entries: Record<string, unknown> = {};
+    for (const [key, value] of map) setOwn(entries, key as string, value);
     return entries;
   }
 
-  #dict(size: number): Entries {
-    let entries: Entries = {};
-    for (let index = 0; index < size; index++) entries = withEntry(entries, this.#key(), this.value());
-    return entries;
-  }
-
-  #key(): unknown {
+  protected key(): unknown {
     const code = this.bytes[this.at]!;
     return code >> 5 === MAJOR.Text && code !== 0x7f ? this.keyText(this.#length()) : this.value();
   }
@@ -247,7 +250,7 @@ export class CborValueWriter extends ValueWriter {
     const guess = headLength(value.length);
     this.reserve(guess);
     this.length = start + guess;
-    if (!this.shortAscii(value)) this.utf8(value);
+    this.utf8(value);
     const size = this.length - start - guess;
     const header = headLength(size);
     if (header > guess) {

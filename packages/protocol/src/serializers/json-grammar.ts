@@ -7,12 +7,20 @@ import type { ProtocolViolation } from '../protocol-violation.js';
 import { isUtf8Run, viewOf } from '../utf8.js';
 
 const NONE = new Uint8Array(0);
+const NO_VIEW = new DataView(NONE.buffer);
+/** Longer frames are looked at four bytes at a time; for shorter ones the view would cost more than it saves. */
+const LOOKED_AT_BY_BYTE = 160;
+/** So many bytes of a string are looked at one by one before words are tried. */
+const SHORT = 16;
+/** the high bits of four bytes */
+const HIGH_BITS = 0x80808080 | 0;
 export const QUOTE = 0x22;
 export const COMMA = 0x2c;
 export const OPEN_LIST = 0x5b;
 export const CLOSE_LIST = 0x5d;
 export const OPEN_DICT = 0x7b;
 export const CLOSE_DICT = 0x7d;
+const SPACE = 0x20;
 const COLON = 0x3a;
 const BACKSLASH = 0x5c;
 const MINUS = 0x2d;
@@ -23,13 +31,19 @@ const NINE = 0x39;
 /** Stands for "behind the end", where no byte is. */
 const END = -1;
 
+/** By byte: whether it is more than a plain character of a string. */
+const ODD = new Uint8Array(256).fill(1, 0, SPACE).fill(1, 0x80);
+ODD[QUOTE] = 1;
+ODD[BACKSLASH] = 1;
+
 export class JsonGrammar {
   protected bytes: Uint8Array = NONE;
   protected limit = 0;
   /** counts the escapes in strings that were passed */
   protected escapes = 0;
-  /** true once the rest of the frame was proved to be UTF-8 */
-  #utf8Known = false;
+  #words: DataView = NO_VIEW;
+  /** the high bits of non-ASCII bytes that still ask for the proof of UTF-8; 0 once it was given */
+  #unproved = HIGH_BITS;
   readonly #maxDepth: number;
   readonly #isUtf8: ((bytes: Uint8Array) => boolean) | undefined;
 
@@ -42,12 +56,16 @@ export class JsonGrammar {
     this.bytes = bytes;
     this.limit = bytes.length;
     this.escapes = 0;
-    this.#utf8Known = false;
+    this.#unproved = HIGH_BITS;
+    if (bytes.length > LOOKED_AT_BY_BYTE) {
+      this.#words = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
   }
 
   release(): void {
     this.bytes = NONE;
     this.limit = 0;
+    this.#words = NO_VIEW;
   }
 
   /** Passes white space. */
@@ -106,56 +124,114 @@ export class JsonGrammar {
   /** Passes a list, from behind its opening bracket. */
   protected list(from: number, depth: number): number {
     if (depth > this.#maxDepth) throw tooDeep(this.#maxDepth);
-    let at = this.space(from);
-    if (this.peek(at) === CLOSE_LIST) return at + 1;
+    const { bytes, limit } = this;
+    let at = from;
+    let byte = at < limit ? bytes[at]! : END;
+    if (byte <= SPACE) byte = this.peek((at = this.space(at)));
+    if (byte === CLOSE_LIST) return at + 1;
     for (;;) {
-      at = this.value(at, depth + 1);
-      let byte = this.peek(at);
-      if (byte <= 0x20) byte = this.peek((at = this.space(at)));
+      if (byte === QUOTE) at = this.string(at + 1);
+      else if (byte <= NINE) at = this.numeral(at);
+      else at = this.value(at, depth + 1);
+      byte = at < limit ? bytes[at]! : END;
+      if (byte <= SPACE) byte = this.peek((at = this.space(at)));
       if (byte === CLOSE_LIST) return at + 1;
       if (byte !== COMMA) throw this.unexpected(at);
       at++;
-      if (this.peek(at) <= 0x20) at = this.space(at);
+      byte = at < limit ? bytes[at]! : END;
+      if (byte <= SPACE) byte = this.peek((at = this.space(at)));
     }
   }
 
   /** Passes a dictionary, from behind its opening brace. */
   protected dictionary(from: number, depth: number): number {
     if (depth > this.#maxDepth) throw tooDeep(this.#maxDepth);
-    let at = this.space(from);
-    if (this.peek(at) === CLOSE_DICT) return at + 1;
+    const { bytes, limit } = this;
+    let at = from;
+    let byte = at < limit ? bytes[at]! : END;
+    if (byte <= SPACE) byte = this.peek((at = this.space(at)));
+    if (byte === CLOSE_DICT) return at + 1;
     for (;;) {
-      if (this.peek(at) !== QUOTE) throw this.unexpected(at);
-      at = this.string(at + 1);
-      if (this.peek(at) <= 0x20) at = this.space(at);
-      if (this.peek(at) !== COLON) throw this.unexpected(at);
+      if (byte !== QUOTE) throw this.unexpected(at);
       at++;
-      if (this.peek(at) <= 0x20) at = this.space(at);
-      at = this.value(at, depth + 1);
-      let byte = this.peek(at);
-      if (byte <= 0x20) byte = this.peek((at = this.space(at)));
+      while (at < limit && ODD[bytes[at]!] === 0) at++;
+      // The key ended and its colon follows; or else from here on with more care.
+      if (at + 1 < limit && bytes[at] === QUOTE && bytes[at + 1] === COLON) at += 2;
+      else at = this.#colon(this.string(at));
+      byte = at < limit ? bytes[at]! : END;
+      if (byte <= SPACE) byte = this.peek((at = this.space(at)));
+      if (byte === QUOTE) at = this.string(at + 1);
+      else if (byte <= NINE) at = this.numeral(at);
+      else at = this.value(at, depth + 1);
+      byte = at < limit ? bytes[at]! : END;
+      if (byte <= SPACE) byte = this.peek((at = this.space(at)));
       if (byte === CLOSE_DICT) return at + 1;
       if (byte !== COMMA) throw this.unexpected(at);
       at++;
-      if (this.peek(at) <= 0x20) at = this.space(at);
+      byte = at < limit ? bytes[at]! : END;
+      if (byte <= SPACE) byte = this.peek((at = this.space(at)));
     }
+  }
+
+  /** Passes the colon behind a key, and the white space before it. */
+  #colon(from: number): number {
+    const at = this.space(from);
+    if (this.peek(at) !== COLON) throw this.unexpected(at);
+    return at + 1;
   }
 
   /** Passes a string, from behind its opening quote. */
   protected string(from: number): number {
     const { bytes, limit } = this;
+    const stop = from + SHORT < limit ? from + SHORT : limit;
     let at = from;
-    while (at < limit) {
+    while (at < stop) {
       const byte = bytes[at]!;
       if (byte === QUOTE) return at + 1;
-      if (byte === BACKSLASH) at = this.#escape(at);
-      else if (byte < 0x20) throw this.unexpected(at);
-      else {
-        if (byte >= 0x80 && !this.#utf8Known) this.#proveUtf8(at);
-        at++;
+      if (ODD[byte] !== 0) break;
+      at++;
+    }
+    return this.#longString(at);
+  }
+
+  /** Passes a string that is long, or has more in it than plain ASCII. */
+  #longString(from: number): number {
+    const { bytes, limit } = this;
+    let at = from;
+    while (at < limit) {
+      if (limit > LOOKED_AT_BY_BYTE) at = this.#plain(at);
+      // Something is among the next four bytes, or the frame ends.
+      const stop = Math.min(at + 4, limit);
+      while (at < stop) {
+        const byte = bytes[at]!;
+        if (byte === QUOTE) return at + 1;
+        if (byte === BACKSLASH) at = this.#escape(at);
+        else if (byte < SPACE) throw this.unexpected(at);
+        else {
+          if (byte >= 0x80 && this.#unproved !== 0) this.#proveUtf8(at);
+          at++;
+        }
       }
     }
     throw this.unexpected(at);
+  }
+
+  /** Passes bytes that are nothing but text, four at a time. */
+  #plain(from: number): number {
+    const words = this.#words;
+    const unproved = this.#unproved;
+    const last = this.limit - 4;
+    let at = from;
+    for (; at <= last; at += 4) {
+      const four = words.getInt32(at);
+      const quote = four ^ 0x22222222;
+      const backslash = four ^ 0x5c5c5c5c;
+      // A subtraction borrows into the high bit of a byte that is too small: a quote or backslash has become 0.
+      const control = (four - 0x20202020) & ~four;
+      const special = ((quote - 0x01010101) & ~quote) | ((backslash - 0x01010101) & ~backslash) | control;
+      if (((special & HIGH_BITS) | (four & unproved)) !== 0) break;
+    }
+    return at;
   }
 
   #escape(at: number): number {
@@ -186,16 +262,26 @@ export class JsonGrammar {
     const isValid =
       this.#isUtf8 === undefined ? isUtf8Run(bytes, at, limit) : this.#isUtf8(viewOf(bytes, at, limit));
     if (!isValid) throw invalidUtf8();
-    this.#utf8Known = true;
+    this.#unproved = 0;
   }
 
   /** Passes a number. */
   protected numeral(from: number): number {
-    let at = this.peek(from) === MINUS ? from + 1 : from;
-    if (this.peek(at) === ZERO) at++;
-    else at = this.#digits(at);
-    if (this.peek(at) === POINT) at = this.#digits(at + 1);
-    const byte = this.peek(at);
+    const { bytes, limit } = this;
+    const first = from < limit && bytes[from] === MINUS ? from + 1 : from;
+    let at = first;
+    let byte = END;
+    while (at < limit) {
+      byte = bytes[at]!;
+      if (byte < ZERO || byte > NINE) break;
+      at++;
+    }
+    if (at === first || (at > first + 1 && bytes[first] === ZERO)) throw this.unexpected(first);
+    if (at === limit) return at;
+    if (byte === POINT) {
+      at = this.#digits(at + 1);
+      byte = at < limit ? bytes[at]! : END;
+    }
     if (byte === 0x65 || byte === 0x45) {
       const sign = this.peek(at + 1);
       at = this.#digits(sign === PLUS || sign === MINUS ? at + 2 : at + 1);

@@ -9,6 +9,15 @@ export const NIL = 0xc0;
 export const FALSE = 0xc2;
 export const TRUE = 0xc3;
 
+/** Stands in {@link FOLLOWING} for a code behind which not always the same number of bytes comes. */
+const VARIES = 0xff;
+/** By code: how many bytes come behind it. */
+const FOLLOWING = new Uint8Array(256).fill(VARIES);
+FOLLOWING.fill(0, 0x00, 0x80).fill(0, 0xe0); // small integers
+FOLLOWING.fill(0, NIL, NIL + 1).fill(0, FALSE, TRUE + 1);
+FOLLOWING.set([4, 8, 1, 2, 4, 8, 1, 2, 4, 8], 0xca); // floats, unsigned and signed integers
+FOLLOWING.set([2, 3, 5, 9, 17], 0xd4); // extensions of fixed length, and their type
+
 export class MsgpackGrammar extends BinaryGrammar {
   /**
    * Passes so many values that stand one behind the other.
@@ -20,12 +29,14 @@ export class MsgpackGrammar extends BinaryGrammar {
     for (let left = count; left > 0; left--) {
       if (at >= limit) throw this.truncated();
       const code = bytes[at++]!;
-      if (code < 0x80 || code >= 0xe0) continue; // small integers
-      if (code < 0x90) at = this.#inner(at, (code & 15) * 2, depth);
+      const following = FOLLOWING[code]!;
+      if (following !== VARIES) at += following;
+      else if (code >= 0xa0 && code < 0xc0) at = this.passText(at, code & 31);
+      else if (code < 0x90) at = this.#inner(at, (code & 15) * 2, depth);
       else if (code < 0xa0) at = this.#inner(at, code & 15, depth);
-      else if (code < 0xc0) at = this.passText(at, code & 31);
       else at = this.#wide(at, code, depth);
     }
+    if (at > limit) throw this.truncated();
     return at;
   }
 
@@ -36,27 +47,21 @@ export class MsgpackGrammar extends BinaryGrammar {
     return this.values(at, count, depth + 1);
   }
 
-  /** Passes what follows a code that is more than a value in itself. */
+  /** Passes what has its length in a field of its own. */
   #wide(at: number, code: number, depth: number): number {
     switch (code) {
-      case NIL:
-      case FALSE:
-      case TRUE:
-        return at;
-      case 0xcc: // uint8
-      case 0xd0: // int8
-        return this.pass(at, 1);
-      case 0xcd: // uint16
-      case 0xd1: // int16
-        return this.pass(at, 2);
-      case 0xca: // float32
-      case 0xce: // uint32
-      case 0xd2: // int32
-        return this.pass(at, 4);
-      case 0xcb: // float64
-      case 0xcf: // uint64
-      case 0xd3: // int64
-        return this.pass(at, 8);
+      case 0xc4: // bin8
+        return this.pass(at + 1, this.#uint8(at));
+      case 0xc5: // bin16
+        return this.pass(at + 2, this.uint16(at));
+      case 0xc6: // bin32
+        return this.pass(at + 4, this.uint32(at));
+      case 0xc7: // ext8, with a byte for the type before the data, as the next two
+        return this.pass(at + 1, this.#uint8(at) + 1);
+      case 0xc8: // ext16
+        return this.pass(at + 2, this.uint16(at) + 1);
+      case 0xc9: // ext32
+        return this.pass(at + 4, this.uint32(at) + 1);
       case 0xd9: // str8
         return this.passText(at + 1, this.#uint8(at));
       case 0xda: // str16
@@ -71,32 +76,6 @@ export class MsgpackGrammar extends BinaryGrammar {
         return this.#inner(at + 2, this.uint16(at) * 2, depth);
       case 0xdf: // map32
         return this.#inner(at + 4, this.uint32(at) * 2, depth);
-      default:
-        return this.#bytes(at, code);
-    }
-  }
-
-  /** Passes byte strings and extensions; an extension has a byte for its type before its data. */
-  #bytes(at: number, code: number): number {
-    switch (code) {
-      case 0xc4: // bin8
-        return this.pass(at + 1, this.#uint8(at));
-      case 0xc5: // bin16
-        return this.pass(at + 2, this.uint16(at));
-      case 0xc6: // bin32
-        return this.pass(at + 4, this.uint32(at));
-      case 0xc7: // ext8
-        return this.pass(at + 1, this.#uint8(at) + 1);
-      case 0xc8: // ext16
-        return this.pass(at + 2, this.uint16(at) + 1);
-      case 0xc9: // ext32
-        return this.pass(at + 4, this.uint32(at) + 1);
-      case 0xd4: // fixext 1, 2, 4, 8, 16
-      case 0xd5:
-      case 0xd6:
-      case 0xd7:
-      case 0xd8:
-        return this.pass(at, 1 + (1 << (code - 0xd4)));
       default: // 0xc1
         throw malformed('this code is not used in MessagePack', at - 1);
     }

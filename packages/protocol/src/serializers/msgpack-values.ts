@@ -9,7 +9,7 @@ import { PayloadError, type EncodedPayload } from '../payload.js';
 import { ValueWriter } from '../value-writer.js';
 import { readUint32 } from './binary-grammar.js';
 import { FALSE, NIL, TRUE } from './msgpack-grammar.js';
-import { ValueReader, withEntry, type Entries } from './value-reader.js';
+import { ValueReader } from './value-reader.js';
 import { WriterPayloadCodec } from './writer-payload-codec.js';
 
 export class MsgpackValueReader extends ValueReader {
@@ -17,7 +17,7 @@ export class MsgpackValueReader extends ValueReader {
     const code = this.bytes[this.at++]!;
     if (code < 0x80) return code;
     if (code >= 0xe0) return code - 0x100;
-    if (code < 0x90) return this.#dict(code & 15);
+    if (code < 0x90) return this.dict(code & 15);
     if (code < 0xa0) return this.list(code & 15);
     if (code < 0xc0) return this.text(code & 31);
     switch (code) {
@@ -38,9 +38,9 @@ export class MsgpackValueReader extends ValueReader {
       case 0xdd:
         return this.list(this.#uint32());
       case 0xde:
-        return this.#dict(this.#uint16());
+        return this.dict(this.#uint16());
       case 0xdf:
-        return this.#dict(this.#uint32());
+        return this.dict(this.#uint32());
       default:
         return code >= 0xca && code <= 0xd3 ? this.#number(code) : this.#bytes(code);
     }
@@ -106,13 +106,7 @@ export class MsgpackValueReader extends ValueReader {
     return this.binary(length);
   }
 
-  #dict(size: number): Entries {
-    let entries: Entries = {};
-    for (let index = 0; index < size; index++) entries = withEntry(entries, this.#key(), this.value());
-    return entries;
-  }
-
-  #key(): unknown {
+  protected key(): unknown {
     const code = this.bytes[this.at]!;
     if ((code & 0xe0) !== 0xa0) return this.value();
     this.at++;
@@ -219,7 +213,7 @@ export class MsgpackValueWriter extends ValueWriter {
     const guess = textHeader(value.length);
     this.reserve(guess);
     this.length = start + guess;
-    if (!this.shortAscii(value)) this.utf8(value);
+    this.utf8(value);
     const size = this.length - start - guess;
     const header = textHeader(size);
     if (header > guess) {

@@ -7,7 +7,7 @@ import { decodeUtf8, viewOf } from '../utf8.js';
 
 const NONE = new Uint8Array(0);
 /** Up to here characters are taken one by one; the host's decoder has its price per call. */
-const READ_BY_HAND = 12;
+const READ_BY_HAND = 16;
 
 export abstract class ValueReader {
   protected bytes: Uint8Array = NONE;
@@ -43,12 +43,13 @@ export abstract class ValueReader {
     const to = from + length;
     this.at = to;
     if (length > READ_BY_HAND) return decodeUtf8(bytes, from, to);
+    let seen = 0;
+    for (let next = from; next < to; next++) seen |= bytes[next]!;
+    if (seen >= 0x80) return decodeUtf8(bytes, from, to);
     let text = '';
-    for (let next = from; next < to; next++) {
-      const byte = bytes[next]!;
-      if (byte >= 0x80) return decodeUtf8(bytes, from, to);
-      text += String.fromCharCode(byte);
-    }
+    let next = from;
+    for (; next <= to - 4; next += 4) text += fourChars(bytes, next);
+    for (; next < to; next++) text += String.fromCharCode(bytes[next]!);
     return text;
   }
 
@@ -59,6 +60,27 @@ export abstract class ValueReader {
     return new Uint8Array(viewOf(this.bytes, from, from + length));
   }
 
+  /** Reads a key, which is text in most dictionaries. */
+  protected abstract key(): unknown;
+
+  protected dict(size: number): Entries {
+    const entries: Record<string, unknown> = {};
+    for (let index = 0; index < size; index++) {
+      const key = this.key();
+      if (typeof key !== 'string') return this.#mapFrom(entries, key, size - index);
+      setOwn(entries, key, this.value());
+    }
+    return entries;
+  }
+
+  /** Goes on as a `Map` from a key that is no string. */
+  #mapFrom(entries: Record<string, unknown>, key: unknown, left: number): Map<unknown, unknown> {
+    const map = new Map<unknown, unknown>(Object.entries(entries));
+    map.set(key, this.value());
+    for (let index = 1; index < left; index++) map.set(this.key(), this.value());
+    return map;
+  }
+
   protected list(length: number): unknown[] {
     const items: unknown[] = [];
     for (let index = 0; index < length; index++) items.push(this.value());
@@ -66,20 +88,17 @@ export abstract class ValueReader {
   }
 }
 
-/** What a dictionary is read into: a plain object, or a `Map` once a key is no string. */
+/** What a dictionary is read into: a plain object, or a `Map` if a key is no string. */
 export type Entries = Record<string, unknown> | Map<unknown, unknown>;
 
-/** Puts an entry in and gives back where the next one goes. */
-export function withEntry(entries: Entries, key: unknown, value: unknown): Entries {
-  if (entries instanceof Map) entries.set(key, value);
-  else if (typeof key === 'string') setOwn(entries, key, value);
-  else return new Map<unknown, unknown>(Object.entries(entries)).set(key, value);
-  return entries;
-}
-
 /** Assignment, but the key `__proto__` is data like any other. */
-function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
+export function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
   if (key === '__proto__') {
     Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
   } else target[key] = value;
+}
+
+/** Four ASCII characters at once: one by one they would cost a string each. */
+function fourChars(bytes: Uint8Array, at: number): string {
+  return String.fromCharCode(bytes[at]!, bytes[at + 1]!, bytes[at + 2]!, bytes[at + 3]!);
 }

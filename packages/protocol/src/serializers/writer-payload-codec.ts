@@ -43,36 +43,39 @@ export abstract class WriterPayloadCodec<Writer extends ValueWriter> implements 
   }
 
   encodePayload(args: readonly unknown[] | undefined, kwargs: Dict | undefined): EncodedPayload {
-    return this.#written(kwargs === undefined ? 1 : 2, (writer) =>
-      this.write(writer, args ?? NO_ARGS, kwargs),
-    );
+    try {
+      return { bytes: this.bytesOf(args ?? NO_ARGS, kwargs), elements: kwargs === undefined ? 1 : 2 };
+    } catch (error) {
+      throw asPayloadError(error);
+    }
   }
 
   encodeOpaque(value: OpaqueValue): EncodedPayload {
-    return this.#written(1, (writer) => writer.value(value, PAYLOAD_DEPTH));
-  }
-
-  #written(elements: 1 | 2, write: (writer: Writer) => void): EncodedPayload {
-    const writer = this.#writer ?? this.#newWriter();
-    this.#writer = undefined;
-    try {
-      writer.clear();
-      write(writer);
-      return { bytes: writer.taken(), elements };
-    } catch (error) {
-      throw asPayloadError(error);
-    } finally {
-      this.#writer = writer;
-    }
+    return { bytes: this.written((writer) => writer.value(value, PAYLOAD_DEPTH)), elements: 1 };
   }
 
   /** The one or two elements as values. */
   protected abstract valuesOf(encoded: EncodedPayload): readonly unknown[];
 
-  /** Writes Arguments and, if there are any, ArgumentsKw. */
-  protected write(writer: Writer, args: readonly unknown[], kwargs: Dict | undefined): void {
-    writer.value(args, PAYLOAD_DEPTH);
-    if (kwargs !== undefined) writer.value(kwargs, PAYLOAD_DEPTH);
+  /** Arguments and, if there are any, ArgumentsKw as bytes. */
+  protected bytesOf(args: readonly unknown[], kwargs: Dict | undefined): Uint8Array {
+    return this.written((writer) => {
+      writer.value(args, PAYLOAD_DEPTH);
+      if (kwargs !== undefined) writer.value(kwargs, PAYLOAD_DEPTH);
+    });
+  }
+
+  /** What is written, in memory of its own. */
+  protected written(write: (writer: Writer) => void): Uint8Array {
+    const writer = this.#writer ?? this.#newWriter();
+    this.#writer = undefined;
+    try {
+      writer.clear();
+      write(writer);
+      return writer.taken();
+    } finally {
+      this.#writer = writer;
+    }
   }
 }
 
