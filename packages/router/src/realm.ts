@@ -27,7 +27,7 @@ import { Broker, type BrokerOptions, type SubscriptionEvent } from '@wamp/broker
 import { Dealer, type DealerOptions, type Disclosure, type RegistrationEvent } from '@wamp/dealer';
 import { anonymous, type Authenticator } from './authentication.js';
 import type { Authorizer } from './authorization.js';
-import { DeadlineTimer } from './deadline-timer.js';
+import type { DeadlineWatch } from './deadline-timer.js';
 import { routerRoles } from './feature-announcement.js';
 import type { Admission } from './handshake.js';
 import { LocalPeer, type LocalPeerHost } from './local-peer.js';
@@ -94,7 +94,7 @@ export class Realm implements OutboxHost, LocalPeerHost {
   readonly broker: Broker<Member>;
   readonly #context: RouterContext;
   readonly #outbox: Outbox;
-  readonly #deadlines: DeadlineTimer;
+  readonly #deadlines: DeadlineWatch;
   readonly #roles: Dict;
   readonly #hasStrictIds: boolean;
   readonly #seats = new Map<number, Seat>();
@@ -115,7 +115,7 @@ export class Realm implements OutboxHost, LocalPeerHost {
     this.#outbox = new Outbox(this);
     this.dealer = new Dealer<Member>(this.#outbox, dealerOptions(options, context.random32));
     this.broker = new Broker<Member>(this.#outbox, brokerOptions(options, context.random32));
-    this.#deadlines = new DeadlineTimer(context.clock, () => {
+    this.#deadlines = context.deadlines.watch(() => {
       this.#expire();
     });
     this.#roles = routerRoles(options.reroute === true);
@@ -357,11 +357,6 @@ export class Realm implements OutboxHost, LocalPeerHost {
       openCalls,
       queuedCalls,
     };
-  }
-
-  /** Stops the realm's timer. The sessions have to be gone. */
-  close(): void {
-    this.#deadlines.stop();
   }
 
   #metaIdentity(): Identity {

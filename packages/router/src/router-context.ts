@@ -3,6 +3,7 @@
  */
 import type { RandomUint32 } from '@wamp/protocol';
 import type { Clock } from './clock.js';
+import type { DeadlineTimer } from './deadline-timer.js';
 import type { HandshakeHost } from './handshake.js';
 import type { RouterLimits } from './limits.js';
 import type { RouterObserver } from './observer.js';
@@ -21,6 +22,8 @@ export interface RouterContext extends HandshakeHost {
   readonly counters: Counters;
   readonly observer: RouterObserver;
   readonly population: Population;
+  /** the one timer for the deadlines of all realms */
+  readonly deadlines: DeadlineTimer;
   /** WELCOME.Details.agent */
   readonly agent: string;
   /** Draws a session id that nobody has. */

@@ -14,6 +14,7 @@ import {
 } from '@wamp/protocol';
 import { cbor } from '@wamp/protocol/cbor';
 import { systemClock, systemRandom32, type Clock } from './clock.js';
+import { DeadlineTimer } from './deadline-timer.js';
 import { DEFAULT_LIMITS, type RouterLimits } from './limits.js';
 import { tell, type RouterObserver } from './observer.js';
 import { Realm, type RealmOptions } from './realm.js';
@@ -90,6 +91,7 @@ class RouterCore implements RouterContext, SessionHost {
   readonly defaultRealm: string | undefined;
   readonly counters: Counters = makeCounters();
   readonly population: Population = { handshakes: 0, sessions: 0 };
+  readonly deadlines: DeadlineTimer;
   readonly #realms = new Map<string, Realm>();
   readonly #createRealm: (name: string) => RealmOptions | undefined;
   /** every attached peer whose transport has not closed */
@@ -100,6 +102,7 @@ class RouterCore implements RouterContext, SessionHost {
 
   constructor(options: RouterOptions) {
     this.clock = options.clock ?? systemClock;
+    this.deadlines = new DeadlineTimer(this.clock);
     this.random32 = options.random32 ?? systemRandom32();
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.observer = options.observer ?? {};
@@ -166,7 +169,7 @@ class RouterCore implements RouterContext, SessionHost {
       }
       if (this.#sessions.size === 0) resolve();
     }).then(() => {
-      for (const realm of this.#realms.values()) realm.close();
+      this.deadlines.stop();
     });
     return this.#closing;
   }
