@@ -1,4 +1,10 @@
-/** The protocol's own test vectors of single messages, in every format that they have bytes for and we speak. */
+/**
+ * The protocol's own test vectors of single messages, in every format that they have bytes for and we speak.
+ *
+ * Where they go beyond the specification's text: with `enc_algo` in options or details the payload is one bare byte string
+ * or string, where the layouts have a list of Arguments (`Payload.opaque` here); and UNSUBSCRIBED is described as
+ * `[35, Request, Details]` for any request, where the text has details with request 0 only (both are read here).
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
