@@ -20,10 +20,12 @@ import {
   type RegisterOptions as WireOptions,
   type RevocationDetails,
 } from '@wamp/protocol';
-import { OpenInvocation, type Invocation, type InvocationTable } from './invocation.js';
+import { ConcurrencyGate } from './concurrency-gate.js';
+import { OpenInvocation, unreadable, type Invocation, type InvocationTable } from './invocation.js';
 import { MAX_ANSWERED_EARLY, MAX_OPEN_INVOCATIONS } from './limits.js';
+import { checkPassthru, expectScheme } from './passthru-codec.js';
 import { SingleRequest, type SessionLink } from './request.js';
-import { messageOf, WampError } from './wamp-error.js';
+import { WampError } from './wamp-error.js';
 import { handlerFrom, toWire, uriFrom, type WireNames } from './wire-options.js';
 
 /** How to register. Source: basic profile, "REGISTER"; advanced profile, "Remote Procedure Calls". */
@@ -32,7 +34,10 @@ export interface RegisterOptions {
   readonly match?: MatchPolicy;
   /** which of several callees is invoked; default `single`: there is only one */
   readonly invoke?: InvokePolicy;
-  /** most invocations that this callee wants to work on at a time; the router keeps the others back */
+  /**
+   * Most invocations that this callee works on at a time: the router keeps the others back, and so does this side if the
+   * router does not. A handler counts until it has settled, also after its invocation was canceled.
+   */
   readonly concurrency?: number;
   /** ask the router to tell who calls */
   readonly discloseCaller?: boolean;
@@ -40,6 +45,12 @@ export interface RegisterOptions {
   readonly forceReregister?: boolean;
   /** let this side keep the callers' timeouts instead of the router */
   readonly forwardTimeout?: boolean;
+  /**
+   * Serve only invocations in this scheme of payload passthru mode; others are answered with
+   * `wamp.error.invalid_argument`. Without it any scheme that `connect` was given a codec for is served, and plain ones.
+   * Answers always go out in the scheme of their invocation.
+   */
+  readonly passthru?: string;
   /** stops waiting for the router's answer; a registration that comes about all the same is given back */
   readonly signal?: AbortSignal;
   /** the router has taken the registration away */
@@ -99,6 +110,7 @@ export class Callee implements InvocationTable {
     options: RegisterOptions,
   ): Promise<Registration> {
     const local = new LocalRegistration(this, uriFrom(procedure), handlerFrom(handler), options);
+    if (options.passthru !== undefined) checkPassthru(this.link, 'dealer', options.passthru);
     return new Register(this, local).submitTo(this.link);
   }
 
@@ -194,43 +206,68 @@ export class Callee implements InvocationTable {
   #run(message: InvocationMessage, registration: LocalRegistration): void {
     let invocation: OpenInvocation;
     try {
+      expectScheme(registration.options.passthru, message.details);
       invocation = new OpenInvocation(this, message, registration.procedure);
     } catch (error) {
-      this.#refuse(message, ErrorUri.InvalidArgument, messageOf(error));
+      const { uri, args } = unreadable(error);
+      this.#refuse(message, uri, String(args[0]));
       return;
     }
     this.#open.set(message.request, invocation);
+    const { gate } = registration;
+    if (gate === undefined) {
+      this.start(invocation, registration);
+      return;
+    }
+    invocation.whenAborted(() => gate.giveUp(invocation));
+    gate.enter(invocation);
+  }
+
+  /** Runs the handler. Never throws. */
+  start(invocation: OpenInvocation, registration: LocalRegistration): void {
     try {
-      this.#returned(invocation, registration.handler(invocation.args as unknown[], invocation));
+      this.#returned(
+        invocation,
+        registration,
+        registration.handler(invocation.args as unknown[], invocation),
+      );
     } catch (error) {
-      invocation.fail(error);
+      this.#failed(invocation, registration, error);
     }
   }
 
-  #returned(invocation: OpenInvocation, value: unknown): void {
+  #returned(invocation: OpenInvocation, registration: LocalRegistration, value: unknown): void {
     if (isThenable(value)) {
       value.then(
-        (settled) => this.#returned(invocation, settled),
-        (error: unknown) => invocation.fail(error),
+        (settled) => this.#returned(invocation, registration, settled),
+        (error: unknown) => this.#failed(invocation, registration, error),
       );
     } else if (isGenerator(value)) {
-      this.#iterate(invocation, value).catch((error: unknown) => invocation.fail(error));
+      this.#iterate(invocation, value).then(
+        () => registration.gate?.leave(),
+        (error: unknown) => this.#failed(invocation, registration, error),
+      );
     } else {
       invocation.answer(value);
+      registration.gate?.leave();
     }
+  }
+
+  #failed(invocation: OpenInvocation, registration: LocalRegistration, error: unknown): void {
+    invocation.fail(error);
+    registration.gate?.leave();
   }
 
   async #iterate(invocation: OpenInvocation, generator: AsyncGenerator): Promise<void> {
     // `return` runs the generator's `finally` blocks, at the latest when what it awaits now has settled.
-    const stop = (): void => void generator.return(undefined).catch(() => undefined);
-    if (invocation.isOver()) {
-      stop();
-      return;
-    }
-    invocation.whenAborted(stop);
+    const stop = (): Promise<unknown> => generator.return(undefined).catch(() => undefined);
+    invocation.whenAborted(() => void stop());
     for (;;) {
+      if (invocation.isOver()) {
+        await stop();
+        return;
+      }
       const step = await generator.next();
-      if (invocation.isOver()) return;
       if (step.done === true) {
         invocation.answer(step.value);
         return;
@@ -238,7 +275,7 @@ export class Callee implements InvocationTable {
       try {
         invocation.progress(step.value);
       } catch (error) {
-        stop();
+        void stop();
         throw error;
       }
       await this.link.whenWritable();
@@ -272,6 +309,8 @@ class LocalRegistration implements Registration {
   readonly handler: InvocationHandler;
   readonly options: RegisterOptions;
   readonly wire: WireOptions;
+  /** undefined if any number of its invocations may run at a time */
+  readonly gate: ConcurrencyGate<OpenInvocation> | undefined;
   readonly #callee: Callee;
   #id = 0;
   #active = false;
@@ -284,6 +323,10 @@ class LocalRegistration implements Registration {
     this.handler = handler;
     this.options = options;
     this.wire = toWire(options, NAMES, OPTION_RULES.register);
+    const { concurrency } = this.wire;
+    if (concurrency !== undefined) {
+      this.gate = new ConcurrencyGate(concurrency, (invocation) => callee.start(invocation, this));
+    }
   }
 
   get id(): number {

@@ -12,15 +12,32 @@ import {
   type CallOptions as WireOptions,
   type CancelMode,
   type Dict,
+  type ErrorMessage,
   type Message,
   type Payload,
   type ResultMessage,
 } from '@wamp/protocol';
 import { MAX_TIMER_MS } from './limits.js';
+import {
+  checkPassthru,
+  expectScheme,
+  hasSameHeader,
+  type PassthruHeader,
+  type PayloadValues,
+  type SealedPayload,
+} from './passthru-codec.js';
 import { fromPayload } from './result.js';
 import { canceledBy, type Request, type SessionLink } from './request.js';
-import { messageOf, TimeoutError, WampError } from './wamp-error.js';
+import { messageOf, TimeoutError, UsageError, WampError } from './wamp-error.js';
 import { payloadOf, timeoutFrom, toWire, uriFrom, type WireNames } from './wire-options.js';
+
+/** Something that calls are part of and do not outlive; an `Invocation` is one. */
+export interface CallScope {
+  /** aborted when it is given up */
+  readonly signal: AbortSignal;
+  /** milliseconds that are left for it; Infinity without a limit */
+  remainingMs(): number;
+}
 
 /** How to call. Source: basic profile, "CALL"; advanced profile, "Remote Procedure Calls". */
 export interface CallOptions {
@@ -37,6 +54,16 @@ export interface CallOptions {
    * them. Kept by the router if it can, else here. 0 is none.
    */
   readonly timeoutMs?: number;
+  /**
+   * What the call is part of, usually the invocation that a handler works on: the call is canceled when its signal is
+   * aborted, and its timeout is at most what is left of the scope's time.
+   */
+  readonly within?: CallScope;
+  /**
+   * Scheme of payload passthru mode in which the arguments are sent; `connect` was given its codec. Results have to come
+   * in the same scheme; so do errors of the callee, but not those of the router, which has no part in it.
+   */
+  readonly passthru?: string;
   /** ask the router to tell the callee who calls */
   readonly discloseMe?: boolean;
   /** Asks for progressive results; called for each, in order, before the promise settles. */
@@ -53,6 +80,8 @@ export interface CallPlan {
   readonly wire: WireOptions;
   readonly payload: Payload;
   readonly timeoutMs: number;
+  /** what the first message says of its payload in passthru mode */
+  readonly header: PassthruHeader | undefined;
   readonly settings: CallOptions;
   /** called once, when the call has its answer or is given up */
   readonly settled?: () => void;
@@ -84,16 +113,20 @@ export class Caller {
 
   /** @throws UsageError for what cannot be sent */
   plan(procedure: string, payload: Payload, settings: CallOptions, settled?: () => void): CallPlan {
-    const timeoutMs = timeoutFrom(settings.timeoutMs);
+    const uri = uriFrom(procedure);
+    const timeoutMs = timeoutOf(settings);
     let wire = toWire(settings, NAMES, OPTION_RULES.call) as WireOptions;
     if (timeoutMs > 0 && this.#link.router.has('dealer', 'call_timeout'))
       wire = { ...wire, timeout: timeoutMs };
     if (settings.onProgress !== undefined) wire = { ...wire, receive_progress: true };
+    const sealed = this.#sealed(uri, payload, settings.passthru);
+    if (sealed !== undefined) wire = { ...wire, ...sealed.attributes };
     return {
-      procedure: uriFrom(procedure),
+      procedure: uri,
       wire,
-      payload,
+      payload: sealed?.payload ?? payload,
       timeoutMs,
+      header: sealed?.header,
       settings,
       ...(settled === undefined ? undefined : { settled }),
     };
@@ -104,11 +137,17 @@ export class Caller {
    * @throws CanceledError if its signal is aborted already, and what `submit` throws
    */
   start(plan: CallPlan): OpenCall {
-    const { signal } = plan.settings;
-    if (signal?.aborted === true) throw canceledBy(signal);
+    const aborted = abortedSignal(plan.settings);
+    if (aborted !== undefined) throw canceledBy(aborted);
     const call = new OpenCall(this.#link, plan);
     call.open();
     return call;
+  }
+
+  #sealed(uri: string, payload: Payload, scheme: string | undefined): SealedPayload | undefined {
+    if (scheme === undefined) return undefined;
+    checkPassthru(this.#link, 'dealer', scheme);
+    return this.#link.passthru.seal(scheme, payload, { kind: 'call', uri, opening: undefined });
   }
 }
 
@@ -143,7 +182,9 @@ export class OpenCall implements Request {
 
   open(): void {
     this.#id = this.#link.submit(this);
-    this.#plan.settings.signal?.addEventListener('abort', this.#onAbort, { once: true });
+    const { signal, within } = this.#plan.settings;
+    signal?.addEventListener('abort', this.#onAbort, { once: true });
+    within?.signal.addEventListener('abort', this.#onAbort, { once: true });
     this.#armTimer();
   }
 
@@ -159,7 +200,7 @@ export class OpenCall implements Request {
   sendChunk(payload: Payload, isLast: boolean): void {
     if (this.isOver) return;
     const options = isLast ? EMPTY_DICT : { progress: true };
-    this.#link.send(new CallMessage(this.#id, options, this.#plan.procedure, payload));
+    this.#link.send(new CallMessage(this.#id, options, this.#plan.procedure, this.#sealedChunk(payload)));
     this.#armTimer();
   }
 
@@ -168,7 +209,8 @@ export class OpenCall implements Request {
     const isProgress = details.progress === true;
     let value: unknown;
     try {
-      value = fromPayload(payload, this.#plan.settings.raw);
+      expectScheme(this.#plan.settings.passthru, details);
+      value = fromPayload(this.#opened(details, payload, 'result'), this.#plan.settings.raw);
     } catch (error) {
       if (isProgress) this.#report(error);
       else this.#fail(unreadable(error));
@@ -183,6 +225,10 @@ export class OpenCall implements Request {
     this.#fail(error);
   }
 
+  valuesOf({ details, payload }: ErrorMessage): PayloadValues {
+    return this.#opened(details, payload, 'error');
+  }
+
   /** Gives the call up and tells the router as `cancelMode` says. With `kill` the answer is waited for. */
   cancel(error: unknown): void {
     this.#giveUp(this.#plan.settings.cancelMode ?? 'killnowait', error);
@@ -191,6 +237,20 @@ export class OpenCall implements Request {
   /** Gives the call up now, whatever `cancelMode` says. */
   drop(error: unknown): void {
     this.#giveUp(this.#plan.settings.cancelMode === 'skip' ? 'skip' : 'killnowait', error);
+  }
+
+  #opened(details: Dict, payload: Payload, kind: 'result' | 'error'): PayloadValues {
+    const { procedure, header } = this.#plan;
+    return this.#link.passthru.open(details, payload, kind, procedure, header);
+  }
+
+  /** @throws UsageError if the codec does not stay with what the first message said, and others do not repeat */
+  #sealedChunk(payload: Payload): Payload {
+    const { procedure: uri, header: opening } = this.#plan;
+    if (opening === undefined) return payload;
+    const sealed = this.#link.passthru.seal(opening.scheme, payload, { kind: 'call', uri, opening });
+    if (hasSameHeader(opening, sealed.header)) return sealed.payload;
+    throw new UsageError('the passthru codec changed serializer, cipher or key within one call');
   }
 
   #giveUp(mode: CancelMode, error: unknown): void {
@@ -232,8 +292,8 @@ export class OpenCall implements Request {
   }
 
   readonly #onAbort = (): void => {
-    const { signal } = this.#plan.settings;
-    if (signal !== undefined) this.cancel(canceledBy(signal));
+    const aborted = abortedSignal(this.#plan.settings);
+    if (aborted !== undefined) this.cancel(canceledBy(aborted));
   };
 
   #fail(error: unknown): void {
@@ -244,19 +304,33 @@ export class OpenCall implements Request {
     if (this.#settled) return false;
     this.#settled = true;
     clearTimeout(this.#timer);
-    this.#plan.settings.signal?.removeEventListener('abort', this.#onAbort);
+    const { signal, within } = this.#plan.settings;
+    signal?.removeEventListener('abort', this.#onAbort);
+    within?.signal.removeEventListener('abort', this.#onAbort);
     this.#plan.settled?.();
     return true;
   }
 }
 
+function abortedSignal({ signal, within }: CallOptions): AbortSignal | undefined {
+  if (signal?.aborted === true) return signal;
+  return within?.signal.aborted === true ? within.signal : undefined;
+}
+
+/**
+ * @throws UsageError for what is no time; TimeoutError if none is left
+ */
+function timeoutOf({ timeoutMs, within }: CallOptions): number {
+  const own = timeoutFrom(timeoutMs);
+  if (within === undefined || within.signal.aborted) return own;
+  const left = within.remainingMs();
+  if (left === Infinity) return own;
+  if (left <= 0) throw new TimeoutError(['no time is left for a call within this scope']);
+  return own === 0 ? timeoutFrom(left) : Math.min(own, timeoutFrom(left));
+}
+
 function unreadable(cause: unknown): WampError {
-  return new WampError(
-    ErrorUri.InvalidArgument,
-    [`the result cannot be read: ${messageOf(cause)}`],
-    EMPTY_DICT,
-    {
-      cause,
-    },
-  );
+  const uri = cause instanceof WampError ? cause.uri : ErrorUri.InvalidArgument;
+  const text = `the result cannot be read: ${messageOf(cause)}`;
+  return new WampError(uri, [text], EMPTY_DICT, { cause });
 }

@@ -33,6 +33,7 @@ import {
 } from '@wamp/protocol';
 import type { Handshake } from './handshake.js';
 import { CONGESTED_BYTES } from './limits.js';
+import type { PassthruCodecs } from './passthru-codec.js';
 import { encodingFailure, type ErrorOrigin, type Request, type SessionLink } from './request.js';
 import {
   ConnectionError,
@@ -67,6 +68,7 @@ export interface SessionRoles {
 
 export interface SessionOptions {
   readonly closeTimeoutMs: number;
+  readonly passthru: PassthruCodecs;
   readonly report: (error: unknown, origin: ErrorOrigin) => void;
   readonly ignore: (sentence: string) => void;
 }
@@ -117,6 +119,10 @@ export class ClientSession implements TransportReceiver, SessionLink {
 
   get router(): PeerFeatures {
     return this.#router;
+  }
+
+  get passthru(): PassthruCodecs {
+    return this.#options.passthru;
   }
 
   /**
@@ -325,7 +331,7 @@ export class ClientSession implements TransportReceiver, SessionLink {
   }
 
   #aborted(message: Abort): void {
-    const error = errorFromUri(message.reason, message.payload, message.details);
+    const error = errorFromUri(message.reason, message.details, () => message.payload);
     const told = message.details['message'];
     const text = typeof told === 'string' ? told : 'no message';
     const end: SessionEnd = { by: 'router', reason: error.uri, message: text, wasClean: false };
@@ -364,7 +370,8 @@ export class ClientSession implements TransportReceiver, SessionLink {
       return;
     }
     this.#pending.delete(id);
-    request.refused(errorFromUri(message.error, message.payload, message.details));
+    const values = () => request.valuesOf?.(message) ?? message.payload;
+    request.refused(errorFromUri(message.error, message.details, values));
   }
 
   /** Usually the answer to a call that was canceled here. */

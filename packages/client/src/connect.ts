@@ -9,6 +9,7 @@ import { Client } from './client.js';
 import { ClientSession } from './client-session.js';
 import { Handshake, type Authenticator } from './handshake.js';
 import { CLOSE_TIMEOUT_MS, HANDSHAKE_TIMEOUT_MS, MAX_FRAME_BYTES } from './limits.js';
+import { PassthruCodecs, type PassthruCodec } from './passthru-codec.js';
 import { canceledBy, type ErrorOrigin } from './request.js';
 import { json } from './serializers/json.js';
 import { ConnectionError, messageOf, TimeoutError, UsageError, WampError } from './wamp-error.js';
@@ -25,6 +26,8 @@ export interface ConnectOptions {
   readonly serializers?: readonly Serializer[];
   /** Ways to authenticate, the preferred one first. Default: none, which routers take as `anonymous`. */
   readonly auth?: Authenticator | readonly Authenticator[];
+  /** Schemes of payload passthru mode that can be used; `wampPassthru()` of `@wamp/client/passthru` makes one. */
+  readonly passthru?: PassthruCodec | readonly PassthruCodec[];
   /** Gives the attempt up; it has no effect on an established session. */
   readonly signal?: AbortSignal;
   /** Longest time until the session is established, in milliseconds. Default 10000. */
@@ -50,6 +53,7 @@ export interface ConnectOptions {
  * cause; TimeoutError after `handshakeTimeoutMs`; CanceledError if the signal is aborted; UsageError for a target that is none
  */
 export async function connect(target: ConnectTarget, options: ConnectOptions): Promise<Client> {
+  const passthru = new PassthruCodecs(listOf(options.passthru));
   const attempt = new Attempt(options.signal, options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS);
   try {
     const transport = await attempt.within(openTransport(target, options, attempt.signal), (late) => {
@@ -57,11 +61,12 @@ export async function connect(target: ConnectTarget, options: ConnectOptions): P
     });
     const session = new ClientSession(transport, {
       closeTimeoutMs: options.closeTimeoutMs ?? CLOSE_TIMEOUT_MS,
+      passthru,
       report: reporter(options.onError),
       ignore: options.onIgnored === undefined ? ignoreSilently : guarded(options.onIgnored),
     });
     const client = new Client(session, options.realm);
-    const joined = session.join(new Handshake(options.realm, authenticatorsOf(options.auth)), client.roles());
+    const joined = session.join(new Handshake(options.realm, listOf(options.auth)), client.roles());
     attempt.whenOver((reason) => session.abandon(reason));
     await joined;
     return client;
@@ -140,9 +145,10 @@ function addressOf(target: unknown): string {
   );
 }
 
-function authenticatorsOf(auth: ConnectOptions['auth']): readonly Authenticator[] {
-  if (auth === undefined) return [];
-  return 'method' in auth ? [auth] : auth;
+/** For options that take one thing or several. */
+function listOf<T extends object>(given: T | readonly T[] | undefined): readonly T[] {
+  if (given === undefined) return [];
+  return Array.isArray(given) ? (given as readonly T[]) : [given as T];
 }
 
 /** What reports errors must not throw into the session's work either. */

@@ -40,12 +40,18 @@ export interface Authenticator {
 
 /** The roles of this client, with exactly the features that it implements. */
 const ROLES = announceRoles({
-  publisher: ['publisher_identification', 'publisher_exclusion', 'subscriber_blackwhite_listing'],
+  publisher: [
+    'publisher_identification',
+    'publisher_exclusion',
+    'subscriber_blackwhite_listing',
+    'payload_passthru_mode',
+  ],
   subscriber: [
     'publisher_identification',
     'publication_trustlevels',
     'pattern_based_subscription',
     'subscription_revocation',
+    'payload_passthru_mode',
   ],
   caller: [
     'caller_identification',
@@ -53,6 +59,7 @@ const ROLES = announceRoles({
     'call_timeout',
     'progressive_call_results',
     'progressive_call_invocations',
+    'payload_passthru_mode',
   ],
   callee: [
     'caller_identification',
@@ -62,8 +69,10 @@ const ROLES = announceRoles({
     'registration_revocation',
     'call_canceling',
     'call_timeout',
+    'call_reroute',
     'progressive_call_results',
     'progressive_call_invocations',
+    'payload_passthru_mode',
   ],
 });
 

@@ -2,13 +2,20 @@
 export { connect, type ConnectOptions, type ConnectTarget, type TransportFactory } from './connect.js';
 export { Client, type ClientStatus } from './client.js';
 export type { SessionEnd } from './client-session.js';
-export type { CallOptions } from './caller.js';
+export type { CallOptions, CallScope } from './caller.js';
 export type { Chunks, ProgressiveCall, StreamOptions, UploadOptions } from './progressive-call.js';
 export type { InvocationHandler, RegisterOptions, Registration } from './callee.js';
 export type { CallerIdentity, Invocation } from './invocation.js';
 export type { PublishOptions } from './publisher.js';
 export type { EventHandler, ReceivedEvent, SubscribeOptions, Subscription } from './subscriber.js';
 export type { Authenticator, Challenge, ChallengeAnswer } from './handshake.js';
+export type {
+  PackedPayload,
+  PassthruCodec,
+  PassthruContext,
+  PassthruHeader,
+  PayloadValues,
+} from './passthru-codec.js';
 export type { ErrorOrigin } from './request.js';
 export { Result } from './result.js';
 export {
@@ -16,6 +23,7 @@ export {
   ConnectionError,
   ConnectionLostError,
   TimeoutError,
+  UnavailableError,
   UsageError,
   WampError,
   type WampErrorOptions,

@@ -7,6 +7,7 @@ import {
   EMPTY_PAYLOAD,
   ErrorMessage,
   ErrorUri,
+  isPassthru,
   isValidUri,
   MessageKind,
   Payload,
@@ -15,8 +16,10 @@ import {
   type InterruptOptions,
   type InvocationDetails,
   type InvocationMessage,
+  type YieldOptions,
 } from '@wamp/protocol';
 import { MAX_BUFFERED_VALUES, MAX_TIMER_MS } from './limits.js';
+import { headerOf, type PassthruHeader, type SealedPayload } from './passthru-codec.js';
 import type { SessionLink } from './request.js';
 import { fromPayload, Result, toPayload } from './result.js';
 import { ValueQueue } from './value-queue.js';
@@ -78,6 +81,8 @@ export class OpenInvocation implements Invocation {
   readonly procedure: string;
   readonly wantsProgress: boolean;
   readonly #table: InvocationTable;
+  /** undefined unless it came in payload passthru mode; then its answers go out in the same scheme */
+  readonly #header: PassthruHeader | undefined;
   #over = false;
   #expectsChunks: boolean;
   #chunks: ValueQueue<unknown> | undefined = undefined;
@@ -87,17 +92,21 @@ export class OpenInvocation implements Invocation {
   #deadline: number | undefined = undefined;
   #timer: ReturnType<typeof setTimeout> | undefined = undefined;
 
-  /** @throws PayloadError if the arguments cannot be represented */
+  /** @throws PayloadError or WampError if the arguments cannot be represented or unpacked */
   constructor(table: InvocationTable, message: InvocationMessage, registered: string) {
+    const { details, payload } = message;
+    const procedure = details.procedure ?? registered;
+    const values = table.link.passthru.open(details, payload, 'call', procedure);
     this.request = message.request;
-    this.args = message.payload.args;
-    this.kwargs = message.payload.kwargs;
-    this.details = message.details;
-    this.procedure = message.details.procedure ?? registered;
-    this.wantsProgress = message.details.receive_progress === true;
+    this.args = values.args;
+    this.kwargs = values.kwargs;
+    this.details = details;
+    this.procedure = procedure;
+    this.wantsProgress = details.receive_progress === true;
     this.#table = table;
-    this.#expectsChunks = message.details.progress === true;
-    if (this.#expectsChunks) this.#openChunks(fromPayload(message.payload), true);
+    this.#header = isPassthru(details) ? headerOf(details) : undefined;
+    this.#expectsChunks = details.progress === true;
+    if (this.#expectsChunks) this.#openChunks(fromPayload(values), true);
     this.#armTimer();
   }
 
@@ -150,7 +159,7 @@ export class OpenInvocation implements Invocation {
     if (this.#over || !this.wantsProgress) return false;
     const [only] = values;
     const payload = values.length === 1 ? toPayload(only) : Payload.of(values);
-    this.#table.link.send(new YieldMessage(this.request, { progress: true }, payload));
+    this.#sendYield({ progress: true }, payload);
     this.#armTimer();
     return true;
   }
@@ -159,7 +168,7 @@ export class OpenInvocation implements Invocation {
   answer(value: unknown): void {
     if (!this.#close()) return;
     try {
-      this.#table.link.send(new YieldMessage(this.request, EMPTY_DICT, toPayload(value)));
+      this.#sendYield(EMPTY_DICT, toPayload(value));
     } catch (error) {
       this.#sendFailure(error);
     }
@@ -186,9 +195,14 @@ export class OpenInvocation implements Invocation {
     this.#expectsChunks = !isLast;
     let value: unknown;
     try {
-      value = fromPayload(message.payload);
+      const header = this.#header;
+      const { payload } = message;
+      const { passthru } = this.#table.link;
+      value = fromPayload(
+        header === undefined ? payload : passthru.openChunk(header, payload, this.procedure),
+      );
     } catch (error) {
-      this.giveUp(new WampError(ErrorUri.InvalidArgument, [messageOf(error)]), true);
+      this.giveUp(unreadable(error), true);
       return;
     }
     this.#armTimer();
@@ -211,7 +225,7 @@ export class OpenInvocation implements Invocation {
   /** Ends the invocation from outside: the handler's signal is aborted, and the error is sent if anybody waits for it. */
   giveUp(error: WampError, send: boolean): void {
     if (!this.#close()) return;
-    if (send) this.#sendError(error.uri, Payload.of(error.args));
+    if (send) this.#sendOwnError(error.uri, error.args);
     this.#aborted = error;
     this.#chunks?.fail(error);
     this.#onAbort?.();
@@ -254,19 +268,55 @@ export class OpenInvocation implements Invocation {
     return true;
   }
 
-  #sendError(uri: string, payload: Payload): void {
-    this.#table.link.send(new ErrorMessage(MessageKind.Invocation, this.request, EMPTY_DICT, uri, payload));
+  #sendYield(options: YieldOptions, payload: Payload): void {
+    const sealed = this.#sealed('result', payload);
+    const all = sealed === undefined ? options : { ...options, ...sealed.attributes };
+    this.#table.link.send(new YieldMessage(this.request, all, sealed?.payload ?? payload));
   }
 
-  /** For what is no error of the application's own making. It always gets through, if need be without its sentence. */
+  #sendError(uri: string, payload: Payload): void {
+    const sealed = this.#sealed('error', payload);
+    const details: Dict = sealed === undefined ? EMPTY_DICT : { ...sealed.attributes };
+    const { request } = this;
+    const message = new ErrorMessage(
+      MessageKind.Invocation,
+      request,
+      details,
+      uri,
+      sealed?.payload ?? payload,
+    );
+    this.#table.link.send(message);
+  }
+
+  /** @throws UsageError if the codec cannot do it */
+  #sealed(kind: 'result' | 'error', payload: Payload): SealedPayload | undefined {
+    const opening = this.#header;
+    if (opening === undefined) return undefined;
+    return this.#table.link.passthru.seal(opening.scheme, payload, { kind, uri: this.procedure, opening });
+  }
+
+  /** For what is no error of the application's own making. */
   #sendFailure(error: unknown): void {
     this.#table.link.report(error, { where: 'invocation', uri: this.procedure });
     const uri = error instanceof WampError ? error.uri : ErrorUri.RuntimeError;
     const text = error instanceof WampError ? error.args[0] : messageOf(error);
+    this.#sendOwnError(uri, [text]);
+  }
+
+  /** It always gets through, if need be without its sentence. */
+  #sendOwnError(uri: string, args: readonly unknown[]): void {
     try {
-      this.#sendError(uri, Payload.of([text]));
+      this.#sendError(uri, Payload.of(args));
     } catch {
-      this.#sendError(uri, EMPTY_PAYLOAD);
+      const { request } = this;
+      const bare = new ErrorMessage(MessageKind.Invocation, request, EMPTY_DICT, uri, EMPTY_PAYLOAD);
+      this.#table.link.send(bare);
     }
   }
+}
+
+/** Why a payload of a caller is refused. */
+export function unreadable(error: unknown): WampError {
+  if (error instanceof WampError) return error;
+  return new WampError(ErrorUri.InvalidArgument, [messageOf(error)], EMPTY_DICT, { cause: error });
 }

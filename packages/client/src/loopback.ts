@@ -62,6 +62,7 @@ const WELCOME_ROLES = announceRoles({
     'call_canceling',
     'call_timeout',
     'pattern_based_registration',
+    'payload_passthru_mode',
     'progressive_call_results',
     'progressive_call_invocations',
     'registration_revocation',

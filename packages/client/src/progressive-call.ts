@@ -91,11 +91,14 @@ export async function upload(
     ]);
   }
   timeoutFrom(options.timeoutMs);
-  if (options.signal?.aborted === true) throw canceledBy(options.signal);
+  for (const signal of [options.signal, options.within?.signal]) {
+    if (signal?.aborted === true) throw canceledBy(signal);
+  }
   const source = iteratorOf(chunks as Partial<AsyncIterable<unknown> & Iterable<unknown>>);
   const leave = (): void => leaveSource(source);
   try {
-    const first = await abortable(Promise.resolve(source.next()), options.signal, canceledBy);
+    const next = abortable(Promise.resolve(source.next()), options.signal, canceledBy);
+    const first = await abortable(next, options.within?.signal, canceledBy);
     const payload = withKwargs(toPayload(first.value), options.kwargs);
     const plan = caller.plan(procedure, payload, options, leave);
     if (first.done === true) return await caller.start(plan).answer;

@@ -11,6 +11,7 @@ import {
   type PublishedMessage,
   type PublishOptions as WireOptions,
 } from '@wamp/protocol';
+import { checkPassthru } from './passthru-codec.js';
 import { canceledBy, SingleRequest, type Request, type SessionLink } from './request.js';
 import { payloadOf, toWire, uriFrom, type WireNames } from './wire-options.js';
 
@@ -33,6 +34,8 @@ export interface PublishOptions {
   readonly retain?: boolean;
   /** ask the router to tell subscribers who published */
   readonly discloseMe?: boolean;
+  /** scheme of payload passthru mode in which the event is sent; `connect` was given its codec */
+  readonly passthru?: string;
   /** stops waiting for the acknowledgement; the event may have been published all the same */
   readonly signal?: AbortSignal;
 }
@@ -64,8 +67,15 @@ export class Publisher {
     options: PublishOptions,
   ): Promise<number | undefined> {
     uriFrom(topic);
-    const payload = payloadOf(args, options.kwargs);
-    const wire: WireOptions = toWire(options, NAMES, OPTION_RULES.publish);
+    let payload = payloadOf(args, options.kwargs);
+    let wire: WireOptions = toWire(options, NAMES, OPTION_RULES.publish);
+    if (options.passthru !== undefined) {
+      checkPassthru(this.#link, 'broker', options.passthru);
+      const context = { kind: 'event', uri: topic, opening: undefined } as const;
+      const sealed = this.#link.passthru.seal(options.passthru, payload, context);
+      payload = sealed.payload;
+      wire = { ...wire, ...sealed.attributes };
+    }
     if (wire.acknowledge === true) {
       return new Acknowledged(topic, wire, payload, options.signal).submitTo(this.#link);
     }

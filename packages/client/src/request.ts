@@ -2,7 +2,14 @@
  * What a role needs from a session to send requests, and what a session needs from a request to route its answer.
  * Owns the seam between the two; a request exists before it has an id, so that it may wait for a session.
  */
-import { PayloadError, type Message, type PeerFeatures, type RequestKind } from '@wamp/protocol';
+import {
+  PayloadError,
+  type ErrorMessage,
+  type Message,
+  type PeerFeatures,
+  type RequestKind,
+} from '@wamp/protocol';
+import type { PassthruCodecs, PayloadValues } from './passthru-codec.js';
 import { CanceledError, messageOf, UsageError, WampError } from './wamp-error.js';
 
 /** A request that is, or will be, in the session's table of pending requests. */
@@ -17,6 +24,8 @@ export interface Request {
   answered(message: Message): boolean;
   /** A refusal, or the end of the session. Must not throw. */
   refused(error: WampError): void;
+  /** What an ERROR says, where that may be packed. @throws WampError if it cannot be unpacked */
+  valuesOf?(refusal: ErrorMessage): PayloadValues;
 }
 
 /** Where something of the application threw. */
@@ -30,6 +39,7 @@ export interface ErrorOrigin {
 export interface SessionLink {
   /** what the router announced in WELCOME */
   readonly router: PeerFeatures;
+  readonly passthru: PassthruCodecs;
   /**
    * Sends a request and keeps it until it is answered.
    * @returns its id

@@ -3,6 +3,7 @@
  * Owns the rule and the `Result` class; knows nothing of messages.
  */
 import { EMPTY_PAYLOAD, Payload, type Dict } from '@wamp/protocol';
+import type { PayloadValues } from './passthru-codec.js';
 import { payloadOf } from './wire-options.js';
 
 /**
@@ -39,9 +40,8 @@ function isResult(value: unknown): value is Result {
  * @param raw always a `Result`
  * @throws PayloadError if the payload cannot be represented
  */
-export function fromPayload(payload: Payload, raw = false): unknown {
-  const args = payload.args;
-  const kwargs = payload.kwargs;
+export function fromPayload(payload: PayloadValues, raw = false): unknown {
+  const { args, kwargs } = payload;
   if (raw || args.length > 1 || hasKeys(kwargs)) return new Result(args, kwargs);
   return args[0];
 }

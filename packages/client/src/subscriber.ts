@@ -16,6 +16,7 @@ import {
   type SubscribedMessage,
   type SubscribeOptions as WireOptions,
 } from '@wamp/protocol';
+import { checkPassthru, expectScheme, type PayloadValues } from './passthru-codec.js';
 import { SingleRequest, type SessionLink } from './request.js';
 import { handlerFrom, toWire, uriFrom, type WireNames } from './wire-options.js';
 
@@ -25,6 +26,11 @@ export interface SubscribeOptions {
   readonly match?: MatchPolicy;
   /** deliver what the router has retained for the topic; only handlers that asked receive retained events */
   readonly getRetained?: boolean;
+  /**
+   * Deliver only events in this scheme of payload passthru mode; others go to `onError`. Without it events in any scheme
+   * that `connect` was given a codec for are delivered, and plain ones.
+   */
+  readonly passthru?: string;
   /** stops waiting for the router's answer; a subscription that comes about all the same is given back */
   readonly signal?: AbortSignal;
   /** the router has taken the subscription away */
@@ -79,6 +85,7 @@ export class Subscriber {
 
   async subscribe(topic: string, handler: EventHandler, options: SubscribeOptions): Promise<Subscription> {
     const local = new LocalSubscription(this, uriFrom(topic), handlerFrom(handler), options);
+    if (options.passthru !== undefined) checkPassthru(this.#link, 'broker', options.passthru);
     const { key } = local;
     this.#asked.set(key, (this.#asked.get(key) ?? 0) + 1);
     return new Subscribe(this, local).submitTo(this.#link);
@@ -124,7 +131,9 @@ export class Subscriber {
     }
     let event: ReceivedEvent;
     try {
-      event = receivedEvent(message, shared.topic);
+      const { details, payload } = message;
+      const topic = details.topic ?? shared.topic;
+      event = receivedEvent(message, topic, this.#link.passthru.open(details, payload, 'event', topic));
     } catch (error) {
       this.#link.report(error, { where: 'event', uri: shared.topic });
       return;
@@ -161,6 +170,7 @@ export class Subscriber {
   #deliver(handler: LocalSubscription, event: ReceivedEvent): void {
     const origin = { where: 'event', uri: event.topic } as const;
     try {
+      expectScheme(handler.options.passthru, event.details);
       const returned = handler.handler(event.args as unknown[], event);
       if (returned instanceof Promise) {
         returned.catch((error: unknown) => this.#link.report(error, origin));
@@ -301,14 +311,14 @@ function keyOf(topic: string, match: MatchPolicy): string {
   return `${match} ${topic}`;
 }
 
-function receivedEvent(message: EventMessage, subscribed: string): ReceivedEvent {
-  const { details, payload } = message;
+function receivedEvent(message: EventMessage, topic: string, values: PayloadValues): ReceivedEvent {
+  const { details } = message;
   const { publisher, publisher_authid: authid, publisher_authrole: authrole } = details;
   return {
-    args: payload.args,
-    kwargs: payload.kwargs,
+    args: values.args,
+    kwargs: values.kwargs,
     details,
-    topic: details.topic ?? subscribed,
+    topic,
     publication: message.publication,
     publisher:
       publisher === undefined

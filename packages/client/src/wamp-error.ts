@@ -2,7 +2,8 @@
  * The errors that this package rejects with and that handlers may throw.
  * Owns their classes and the choice of a class by error URI; sends and receives nothing.
  */
-import { canonicalErrorUri, EMPTY_DICT, ErrorUri, type Dict, type Payload } from '@wamp/protocol';
+import { canonicalErrorUri, EMPTY_DICT, ErrorUri, type Dict } from '@wamp/protocol';
+import type { PayloadValues } from './passthru-codec.js';
 
 const BRAND: unique symbol = Symbol.for('@wamp/client/WampError') as never;
 
@@ -87,6 +88,18 @@ export class TimeoutError extends WampError {
   }
 }
 
+/**
+ * The callee cannot serve the call now, another one may. Thrown by a handler, it makes routers that re-route calls try the
+ * next callee of a shared registration. Source: advanced profile, "Call Re-Routing".
+ */
+export class UnavailableError extends WampError {
+  static override readonly [BRAND]: string = 'UnavailableError';
+
+  constructor(args: readonly unknown[] = [], kwargs: Dict = EMPTY_DICT, options: WampErrorOptions = {}) {
+    super(ErrorUri.Unavailable, args, kwargs, options);
+  }
+}
+
 /** The router could not be reached, or what answered is no WAMP router. `cause` is the transport's own error. */
 export class ConnectionError extends WampError {
   static override readonly [BRAND]: string = 'ConnectionError';
@@ -110,21 +123,26 @@ export class UsageError extends WampError {
   }
 }
 
-/** The error for a URI that came from a peer: a subclass where there is one, variant spellings read as the specification's. */
-export function errorFromUri(uri: string, payload: Payload, details: Dict): WampError {
+/**
+ * The error for a URI that came from a peer: a subclass where there is one, variant spellings read as the specification's.
+ * An error stays an error when what it carries cannot be read; then `args` say so and `cause` says why.
+ */
+export function errorFromUri(uri: string, details: Dict, read: () => PayloadValues): WampError {
   const canonical = canonicalErrorUri(uri);
-  const { args, kwargs } = readable(payload);
-  if (canonical === ErrorUri.Canceled) return new CanceledError(args, kwargs, { details });
-  if (canonical === ErrorUri.Timeout) return new TimeoutError(args, kwargs, { details });
-  return new WampError(canonical, args, kwargs, { details });
+  const { args, kwargs, ...failure } = readable(read);
+  const options: WampErrorOptions = { details, ...failure };
+  if (canonical === ErrorUri.Canceled) return new CanceledError(args, kwargs, options);
+  if (canonical === ErrorUri.Timeout) return new TimeoutError(args, kwargs, options);
+  if (canonical === ErrorUri.Unavailable) return new UnavailableError(args, kwargs, options);
+  return new WampError(canonical, args, kwargs, options);
 }
 
-/** An error stays an error when its payload holds a value that JavaScript cannot represent. */
-function readable(payload: Payload): { args: readonly unknown[]; kwargs: Dict } {
+function readable(read: () => PayloadValues): PayloadValues & { cause?: unknown } {
   try {
-    return { args: payload.args, kwargs: payload.kwargs };
+    const { args, kwargs } = read();
+    return { args, kwargs };
   } catch (cause) {
-    return { args: [`unreadable payload: ${messageOf(cause)}`], kwargs: EMPTY_DICT };
+    return { args: [`unreadable payload: ${messageOf(cause)}`], kwargs: EMPTY_DICT, cause };
   }
 }
 
