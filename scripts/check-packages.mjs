@@ -15,7 +15,6 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runnableExamples, toJavaScript } from './readme-examples.mjs';
 import { bin, ensureBuilt, ensureInstalled, pinnedPnpm, root } from './workspace.mjs';
 
 const windows = process.platform === 'win32';
@@ -101,6 +100,8 @@ function checkRequire(project, name, manifest) {
 }
 
 await ensureInstalled();
+// Needs TypeScript, so it can be loaded only now.
+const { runnableExamples, toJavaScript } = await import('./readme-examples.mjs');
 await ensureBuilt();
 const box = mkdtempSync(join(tmpdir(), 'wamp-packages-'));
 try {
@@ -122,6 +123,9 @@ try {
     );
     await step(`${manifest.name}: require() works`, () => checkRequire(project, manifest.name, manifest));
   }
+  await step('wamp-router starts from node_modules/.bin', () =>
+    exec('npx', ['--no-install', 'wamp-router', '--version'], project),
+  );
   const sources = readdirSync(project).filter((name) => name.endsWith('.mts'));
   await step('the examples type-check with tsc --strict', () =>
     exec(
