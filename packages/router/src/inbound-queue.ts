@@ -1,12 +1,13 @@
 /**
  * The messages of one session that have come in and may not be processed yet, in order: an authorizer or authenticator
- * has not decided on an earlier one, or the session does not read what it is sent.
+ * has not decided on an earlier one, the holders of a registration are being probed, or the session does not read what it
+ * is sent.
  * While anything holds the queue the transport is paused. Bounded; does not know what the messages mean.
  */
 import type { Message, Transport } from '@wamp/protocol';
 
 /** Why the input is held; the bits add up. */
-export const Hold = { Decision: 1, Congestion: 2 } as const;
+export const Hold = { Decision: 1, Congestion: 2, Probe: 4 } as const;
 export type Hold = (typeof Hold)[keyof typeof Hold];
 
 export interface InboundLimits {

@@ -20,7 +20,7 @@ export interface RouterLimits {
   readonly handshakes: number;
   /** realms, those made on demand counted */
   readonly realms: number;
-  /** messages of one session that wait for the decision on an earlier one */
+  /** messages of one session that wait for an earlier one: for its decision, or for probed holders */
   readonly parkedMessages: number;
   /** bytes of frames that so wait; one frame may exceed it */
   readonly parkedBytes: number;
@@ -28,6 +28,8 @@ export interface RouterLimits {
   readonly outboundLowBytes: number;
   /** bytes in a transport's buffer above which the session is cut */
   readonly outboundHighBytes: number;
+  /** holders of one registration that are probed at the same time on behalf of one REGISTER */
+  readonly probedHolders: number;
   /** characters of an authid, a realm's name and of similar names in HELLO */
   readonly nameLength: number;
 }
@@ -58,6 +60,8 @@ export const DEFAULT_LIMITS: RouterLimits = Object.freeze({
   outboundLowBytes: 16 * 1024 * 1024,
   // Four times the largest RawSocket frame: one large message to a healthy peer must not look like a slow peer.
   outboundHighBytes: 64 * 1024 * 1024,
+  // A REGISTER is a few bytes, and must not make the router write to thousands of peers at once.
+  probedHolders: 64,
   // As Autobahn limits realm names; also bounds what ends up in logs.
   nameLength: 255,
 });

@@ -67,11 +67,19 @@ export interface RealmOptions {
   readonly maxTimeoutMs?: number;
   /** Whether `wamp.error.unavailable` of a callee makes the dealer try the next one; default false. */
   readonly reroute?: boolean;
+  /**
+   * Milliseconds that the holders of a registration have to show that they are there, when somebody else's REGISTER
+   * would be refused because of them; those that do not are closed. Default 2000; 0 turns it off.
+   */
+  readonly probeMs?: number;
   /** Limits of the dealer. */
   readonly dealerLimits?: DealerOptions['limits'];
   /** Limits of the broker. */
   readonly brokerLimits?: BrokerOptions['limits'];
 }
+
+/** A round trip over a bad mobile line, twice; a client that reconnects is willing to wait as long. */
+const DEFAULT_PROBE_MS = 2_000;
 
 /** The messages that a realm routes. */
 export type RoutedMessage =
@@ -92,6 +100,8 @@ export class Realm implements OutboxHost, LocalPeerHost {
   readonly adminRoles: ReadonlySet<string>;
   readonly dealer: Dealer<Member>;
   readonly broker: Broker<Member>;
+  /** see {@link RealmOptions.probeMs} */
+  readonly probeMs: number;
   readonly #context: RouterContext;
   readonly #outbox: Outbox;
   readonly #deadlines: DeadlineWatch;
@@ -110,6 +120,7 @@ export class Realm implements OutboxHost, LocalPeerHost {
     this.authenticators = options.authenticators ?? [anonymous(authroleOf(options))];
     this.authorizer = options.authorizer;
     this.adminRoles = new Set(options.adminRoles);
+    this.probeMs = options.probeMs ?? DEFAULT_PROBE_MS;
     this.now = context.clock.now();
     this.#context = context;
     this.#outbox = new Outbox(this);

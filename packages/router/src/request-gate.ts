@@ -1,7 +1,8 @@
 /**
- * The way of one session's requests into its realm: request ids, then permission. While an authorizer has not decided,
- * the session's input is held, so that nothing overtakes. Must not look at what exists in the realm before permission is
- * given. One instance per established session.
+ * The way of one session's requests into its realm: request ids, then permission, then, for a REGISTER that would be
+ * refused, the question whether those who hold the registration are still there. Until that is answered the session's
+ * input is held, so that nothing overtakes. Must not look at what exists in the realm before permission is given.
+ * One instance per established session.
  */
 import {
   EMPTY_DICT,
@@ -22,6 +23,7 @@ import { tell } from './observer.js';
 import type { NumberedRequest } from './request-ids.js';
 import type { RouterContext } from './router-context.js';
 import type { Seat } from './seat.js';
+import { findSuspects } from './suspects.js';
 
 /** The requests that need permission. */
 export type GuardedRequest = CallMessage | PublishMessage | RegisterMessage | SubscribeMessage;
@@ -33,6 +35,8 @@ export class RequestGate {
   readonly #inbound: InboundQueue;
   /** the request that waits for its decision */
   #pending: GuardedRequest | undefined = undefined;
+  /** the REGISTER that waits for the holders of its registration */
+  #probing: RegisterMessage | undefined = undefined;
   #timer: Timer | undefined = undefined;
 
   constructor(seat: Seat, context: RouterContext, inbound: InboundQueue) {
@@ -52,15 +56,59 @@ export class RequestGate {
   admit(message: GuardedRequest): void {
     if (!this.number(message)) return;
     const authorizer = this.#authorizer;
-    if (authorizer === undefined) this.#seat.realm.dispatch(this.#seat, message);
+    if (authorizer === undefined) this.#enter(message);
     else if (message.kind === MessageKind.Call) this.#admitCall(authorizer, message);
     else this.#ask(authorizer, message);
   }
 
-  /** The session has ended: a decision that is still out does not matter any more. */
+  /** The session has ended: a decision or an answer that is still out does not matter any more. */
   drop(): void {
     this.#pending = undefined;
+    this.#probing = undefined;
     this.#stopTimer();
+  }
+
+  /** Permission is given. */
+  #enter(message: GuardedRequest): void {
+    const { realm } = this.#seat;
+    if (message.kind === MessageKind.Register && realm.probeMs > 0) this.#enterRegister(message);
+    else realm.dispatch(this.#seat, message);
+  }
+
+  /** A registration that only ghosts hold is free; so they are asked first, and nobody else has to wait for it. */
+  #enterRegister(message: RegisterMessage): void {
+    const { realm, session } = this.#seat;
+    const holders = realm.dealer.holders(message);
+    const suspects = findSuspects(holders, session, this.#context.limits.probedHolders);
+    if (suspects.length === 0) {
+      realm.dispatch(this.#seat, message);
+      return;
+    }
+    this.#probing = message;
+    this.#inbound.hold(Hold.Probe);
+    let silent = 0;
+    for (const suspect of suspects) {
+      suspect.probe(realm.probeMs, (isAlive) => {
+        if (!isAlive) silent += 1;
+        if (!isAlive && silent < suspects.length) return;
+        // Behind whatever the realm still has to do for those that turned out to be gone.
+        realm.enqueue(() => {
+          if (this.#probing === message) this.#probed(message, isAlive);
+        });
+      });
+    }
+  }
+
+  #probed(message: RegisterMessage, isHeld: boolean): void {
+    this.#probing = undefined;
+    if (isHeld) this.#seat.realm.dispatch(this.#seat, message);
+    // Meanwhile others may hold the registration: another newcomer, which may be a ghost itself by now.
+    else this.#enterRegister(message);
+    if (!this.#isProbing()) this.#inbound.release(Hold.Probe);
+  }
+
+  #isProbing(): boolean {
+    return this.#probing !== undefined;
   }
 
   /** Only the first chunk of a progressive call is asked for; chunks of a call that is over need no answer. */
@@ -120,7 +168,7 @@ export class RequestGate {
 
   #decided(message: GuardedRequest, decision: unknown): void {
     if (decision === 'allowed') {
-      this.#seat.realm.dispatch(this.#seat, message);
+      this.#enter(message);
     } else if (decision === 'denied') {
       this.#context.counters.denials += 1;
       this.#refuse(message, ErrorUri.NotAuthorized, 'this session may not do that');

@@ -38,6 +38,7 @@ import { isPromise } from './authorization.js';
 import type { Timer } from './clock.js';
 import { Handshake, type Admission, type HandshakeStep } from './handshake.js';
 import { Hold, InboundQueue } from './inbound-queue.js';
+import { LifeProbe } from './life-probe.js';
 import { tell, type LeaveCause } from './observer.js';
 import { OutboundQueue, type OutboundWatcher } from './outbound-queue.js';
 import { RequestGate } from './request-gate.js';
@@ -71,6 +72,8 @@ export class Session implements TransportReceiver, OutboundWatcher {
   #timer: Timer | undefined = undefined;
   /** the highest INVOCATION id that was sent; a further one with that id or less is a chunk */
   #lastInvocation = 0;
+  /** set while somebody wants to know whether the peer is there */
+  #probe: LifeProbe | undefined = undefined;
   #isClosed = false;
 
   constructor(transport: Transport, context: RouterContext, host: SessionHost) {
@@ -107,6 +110,8 @@ export class Session implements TransportReceiver, OutboundWatcher {
     }
     if (this.#inbound.isHeld) this.#park(message, frame.length);
     else this.#handle(message);
+    // Behind the message itself, which may be the one that gives the registration up.
+    if (this.#probe !== undefined) this.#answerProbe(true);
   }
 
   violated(sentence: string): void {
@@ -422,6 +427,52 @@ export class Session implements TransportReceiver, OutboundWatcher {
     this.#transport.terminate(sentence);
   }
 
+  // ---- signs of life ---------------------------------------------------------------------------------------------
+
+  /** Whether the transport can tell if the peer is there; if not, it counts as being there. */
+  get canBeProbed(): boolean {
+    return this.#transport.probe !== undefined;
+  }
+
+  /**
+   * Asks whether the peer is there, at transport level. If it does not answer in time the session is over, as with a
+   * lost transport, before the callback comes. Asked anew while the answer is out, it waits for the same answer.
+   */
+  probe(timeoutMs: number, answered: (isAlive: boolean) => void): void {
+    if (this.#state !== State.Established) {
+      answered(false);
+      return;
+    }
+    if (this.#probe !== undefined) {
+      this.#probe.join(answered);
+      return;
+    }
+    const probe = new LifeProbe();
+    this.#probe = probe;
+    probe.join((isAlive) => {
+      this.#probe = undefined;
+      answered(isAlive);
+    });
+    try {
+      probe.start(this.#transport, timeoutMs, () => {
+        this.#isGhost(timeoutMs);
+      });
+    } catch (error) {
+      this.#transportFailed(error);
+    }
+  }
+
+  #answerProbe(isAlive: boolean): void {
+    this.#probe?.settle(isAlive);
+  }
+
+  #isGhost(timeoutMs: number): void {
+    this.#context.counters.ghostsClosed += 1;
+    const sentence = `the peer did not answer a probe within ${timeoutMs} ms`;
+    this.#end('lost', sentence);
+    this.#transport.terminate(sentence);
+  }
+
   // ---- the end ---------------------------------------------------------------------------------------------------
 
   /** The peer broke the protocol: ABORT, everything of the session goes, the transport closes. */
@@ -497,6 +548,8 @@ export class Session implements TransportReceiver, OutboundWatcher {
     this.#id = 0;
     if (seat !== undefined) seat.realm.leave(seat, cause, sentence, isSilent);
     else if (id !== 0) this.#context.releaseSessionId(id);
+    // Behind the realm's part: who waits for this answer finds that the session's registrations are free.
+    this.#answerProbe(false);
   }
 
   /** Flushes and closes the transport; a peer that does not take its last frames is cut off after a while. */

@@ -28,6 +28,8 @@ export interface Counters {
   congestions: number;
   /** sessions cut because they did not read */
   slowSessionsCut: number;
+  /** sessions closed because their peers did not answer a probe while others wanted their registrations */
+  ghostsClosed: number;
   /** errors of the router itself, or of what is plugged into it */
   failures: number;
 }
@@ -48,6 +50,7 @@ export function makeCounters(): Counters {
     answersReplaced: 0,
     congestions: 0,
     slowSessionsCut: 0,
+    ghostsClosed: 0,
     failures: 0,
   };
 }
