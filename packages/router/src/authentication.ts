@@ -13,6 +13,11 @@ export interface AuthenticationRequest {
   readonly authid: string | undefined;
   /** the authrole that the peer asks for, a hint; undefined if none */
   readonly authrole: string | undefined;
+  /**
+   * authid of the session, let in by the same method, that the peer has proved to have had and now replaces; undefined
+   * without such proof
+   */
+  readonly formerAuthid: string | undefined;
   /** HELLO.Details.authextra */
   readonly authextra: Dict;
   /** what the transport says about itself; nothing in it comes from the peer's messages */
@@ -73,17 +78,18 @@ export interface AnonymousOptions {
 }
 
 /**
- * Lets everybody in, under a random authid: what the peer claims to be is not believed.
+ * Lets everybody in, under a random authid: what the peer claims to be is not believed. A peer that replaces its own
+ * former session keeps the authid that it had.
  * Source: WAMP advanced profile, "Anonymous Authentication".
  */
 export function anonymous(options: AnonymousOptions = {}): Authenticator {
   const authrole = options.authrole ?? 'anonymous';
   return {
     method: 'anonymous',
-    begin: ({ random32 }) => ({
+    begin: ({ random32, formerAuthid }) => ({
       type: 'accepted',
       principal: {
-        authid: randomId(random32).toString(36).padStart(11, '0'),
+        authid: formerAuthid ?? randomId(random32).toString(36).padStart(11, '0'),
         authrole,
         authprovider: 'static',
         authextra: EMPTY_DICT,

@@ -24,6 +24,7 @@ import {
 } from './authentication.js';
 import { isPromise } from './authorization.js';
 import type { Realm } from './realm.js';
+import { readReplacement, TOKEN_KEY, type Replacement } from './session-token.js';
 
 /** What the session has to do next. */
 export type HandshakeStep =
@@ -39,6 +40,10 @@ export interface Admission {
   readonly authmethod: string;
   readonly features: PeerFeatures;
   readonly agent: string | undefined;
+  /** the client asked for a token of its session */
+  readonly wantsToken: boolean;
+  /** the session that the client says it had */
+  readonly replaces: Replacement | undefined;
 }
 
 /** What a handshake needs of the router. */
@@ -59,6 +64,8 @@ export class Handshake {
   #method = '';
   #features: PeerFeatures | undefined = undefined;
   #agent: string | undefined = undefined;
+  #wantsToken = false;
+  #replaces: Replacement | undefined = undefined;
   #answer: Answer | undefined = undefined;
 
   /**
@@ -83,6 +90,8 @@ export class Handshake {
     this.#features = features;
     const { details } = message;
     this.#agent = textOf(details['agent'])?.slice(0, this.#host.nameLength);
+    this.#wantsToken = details[TOKEN_KEY] === true;
+    this.#replaces = readReplacement(details);
     const realm = this.#findRealm(message.realm);
     if (isRefusal(realm)) return realm;
     this.#realm = realm;
@@ -104,6 +113,7 @@ export class Handshake {
       session: this.#session,
       authid,
       authrole: textOf(details['authrole']),
+      formerAuthid: this.#formerAuthid(realm, chosen.method),
       authextra: isDict(details['authextra']) ? details['authextra'] : EMPTY_DICT,
       transport: this.#transport,
       now,
@@ -123,6 +133,11 @@ export class Handshake {
     }
     this.#answer = undefined;
     return this.#follow(answer(message.signature, message.extra));
+  }
+
+  #formerAuthid(realm: Realm, method: string): string | undefined {
+    const former = this.#replaces === undefined ? undefined : realm.findFormer(this.#replaces);
+    return former?.info.authmethod === method ? former.info.authid : undefined;
   }
 
   #findRealm(asked: string | null): Realm | HandshakeStep {
@@ -172,6 +187,8 @@ export class Handshake {
         authmethod: this.#method,
         features,
         agent: this.#agent,
+        wantsToken: this.#wantsToken,
+        replaces: this.#replaces,
       },
     };
   }

@@ -9,11 +9,21 @@ import type { SessionInfo } from './session-info.js';
  * Why a session ended.
  * - `goodbye`: the client left with GOODBYE; `abort`: with ABORT; `lost`: its transport ended
  * - `violation`: it broke the protocol; `too_slow`: it did not read; `overloaded`: too much waited for a decision
+ * - `replaced`: its client came back with the session's token (`x_replaces`)
  * - `killed`: through the meta API or by the host; `shutdown`: the router closed
  * - `failure`: an error of the router itself
  */
 export type LeaveCause =
-  'goodbye' | 'abort' | 'lost' | 'violation' | 'too_slow' | 'overloaded' | 'killed' | 'shutdown' | 'failure';
+  | 'goodbye'
+  | 'abort'
+  | 'lost'
+  | 'violation'
+  | 'too_slow'
+  | 'overloaded'
+  | 'replaced'
+  | 'killed'
+  | 'shutdown'
+  | 'failure';
 
 /** What happened to a message that could not be sent. */
 export type Undelivered = 'event_dropped' | 'call_failed' | 'answer_replaced' | 'answer_dropped';
@@ -26,6 +36,8 @@ export interface RouterObserver {
   sessionLeft?(session: SessionInfo, cause: LeaveCause, sentence: string): void;
   /** A peer was turned away during the handshake; `reason` is the URI of the ABORT. */
   refused?(reason: string, sentence: string, transport: Readonly<Record<string, unknown>>): void;
+  /** A newcomer named a session to replace, and could not prove that it is its own. It has joined as any other. */
+  replacementRefused?(newcomer: SessionInfo, former: SessionInfo): void;
   /** A peer broke the protocol. `session` is undefined before the handshake has finished. */
   violated?(code: ViolationCode, sentence: string, session: SessionInfo | undefined): void;
   /** A session's outbound buffer passed the low mark (true), or was drained (false). */

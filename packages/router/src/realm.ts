@@ -5,6 +5,7 @@
  */
 import {
   CancelMessage,
+  CloseUri,
   EMPTY_DICT,
   ErrorMessage,
   InterruptMessage,
@@ -38,6 +39,7 @@ import { RequestIds } from './request-ids.js';
 import type { RouterContext } from './router-context.js';
 import { Seat, type Member } from './seat.js';
 import type { SessionInfo } from './session-info.js';
+import { isSameToken, makeToken, TOKEN_KEY, type Replacement } from './session-token.js';
 import type { Session } from './session.js';
 import type { RealmStats } from './stats.js';
 import { callError, type DeliveryFailure } from './undeliverable.js';
@@ -224,30 +226,67 @@ export class Realm implements OutboxHost, LocalPeerHost {
 
   // ---- sessions --------------------------------------------------------------------------------------------------
 
-  /** Lets a session in: WELCOME, then the meta event. */
+  /** Lets a session in: the one that it replaces ends, WELCOME, then the meta event. */
   admit(session: Session, admission: Admission, transport: Readonly<Record<string, unknown>>): void {
     this.enqueue(() => {
       if (!session.isOpening) return;
       const info = sessionInfo(this, admission, transport);
-      const seat = this.#makeSeat(session, info, admission);
-      this.#seats.set(info.session, seat);
-      try {
-        session.establish(seat, welcomeDetails(info, this.#roles, this.#context.agent));
-      } catch (error) {
-        session.fail(error);
+      if (admission.replaces === undefined) {
+        this.#join(session, info, admission);
         return;
       }
-      this.#context.counters.sessionsJoined += 1;
-      tell(this.#context.observer, (observer) => observer.sessionJoined?.(info));
-      this.#metaApi.joined(info);
+      this.#replace(info, admission.replaces);
+      // Behind the end of the former session, so that all its registrations are free.
+      this.enqueue(() => {
+        this.#join(session, info, admission);
+      });
     });
   }
 
-  #makeSeat(session: Session, info: SessionInfo, { features }: Admission): Seat {
+  #join(session: Session, info: SessionInfo, admission: Admission): void {
+    if (!session.isOpening) return;
+    const seat = this.#makeSeat(session, info, admission);
+    this.#seats.set(info.session, seat);
+    try {
+      session.establish(seat, welcomeDetails(seat, this.#roles, this.#context.agent));
+    } catch (error) {
+      session.fail(error);
+      return;
+    }
+    this.#context.counters.sessionsJoined += 1;
+    tell(this.#context.observer, (observer) => observer.sessionJoined?.(info));
+    this.#metaApi.joined(info);
+  }
+
+  /** The established session whose token this is; undefined if there is none, or the token is wrong. */
+  findFormer({ session, token }: Replacement): Seat | undefined {
+    const seat = this.#seats.get(session);
+    return seat?.token !== undefined && isSameToken(seat.token, token) ? seat : undefined;
+  }
+
+  /** Ends the session that the newcomer has had; a newcomer that cannot prove that it had it joins as any other. */
+  #replace(newcomer: SessionInfo, replaces: Replacement): void {
+    const { counters, observer } = this.#context;
+    const former = this.findFormer(replaces);
+    if (former?.info.authid === newcomer.authid) {
+      counters.sessionsReplaced += 1;
+      former.session.dismiss(CloseUri.Killed, 'replaced by a new session of the same client', 'replaced');
+      return;
+    }
+    const named = this.#seats.get(replaces.session);
+    // Usually it is just gone already.
+    if (named === undefined) return;
+    counters.replacementsRefused += 1;
+    tell(observer, (told) => told.replacementRefused?.(newcomer, named.info));
+  }
+
+  #makeSeat(session: Session, info: SessionInfo, { features, wantsToken }: Admission): Seat {
     const identity: Identity = { session: info.session, authid: info.authid, authrole: info.authrole };
     const dealer = this.dealer.attach(session, { identity, features });
     const broker = this.broker.attach(session, { identity, features });
-    return new Seat(session, this, info, dealer, broker, this.#hasStrictIds ? new RequestIds() : undefined);
+    const requestIds = this.#hasStrictIds ? new RequestIds() : undefined;
+    const token = wantsToken ? makeToken(this.#context.random32) : undefined;
+    return new Seat(session, this, info, dealer, broker, requestIds, token);
   }
 
   /**
@@ -420,8 +459,11 @@ function sessionInfo(
   };
 }
 
-function welcomeDetails(info: SessionInfo, roles: Dict, agent: string): Dict {
+function welcomeDetails({ info, token }: Seat, roles: Dict, agent: string): Dict {
   const { realm, authid, authrole, authmethod, authprovider, authextra } = info;
-  const details = { roles, agent, realm, authid, authrole, authmethod, authprovider };
-  return Object.keys(authextra).length === 0 ? details : { ...details, authextra };
+  return {
+    ...{ roles, agent, realm, authid, authrole, authmethod, authprovider },
+    ...(Object.keys(authextra).length > 0 && { authextra }),
+    ...(token !== undefined && { [TOKEN_KEY]: token }),
+  };
 }

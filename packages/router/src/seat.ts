@@ -20,6 +20,8 @@ export class Seat {
   readonly broker: BrokerSession<Member>;
   /** undefined where request ids only have to be unused */
   readonly requestIds: RequestIds | undefined;
+  /** secret that lets the client replace this session; undefined if it did not ask for one */
+  readonly token: string | undefined;
 
   constructor(
     session: Session,
@@ -28,6 +30,7 @@ export class Seat {
     dealer: DealerSession<Member>,
     broker: BrokerSession<Member>,
     requestIds: RequestIds | undefined,
+    token: string | undefined,
   ) {
     this.session = session;
     this.realm = realm;
@@ -35,5 +38,6 @@ export class Seat {
     this.dealer = dealer;
     this.broker = broker;
     this.requestIds = requestIds;
+    this.token = token;
   }
 }

@@ -30,6 +30,10 @@ export interface Counters {
   slowSessionsCut: number;
   /** sessions closed because their peers did not answer a probe while others wanted their registrations */
   ghostsClosed: number;
+  /** sessions replaced by their own clients */
+  sessionsReplaced: number;
+  /** attempts to replace a session with a wrong token, or as somebody else */
+  replacementsRefused: number;
   /** errors of the router itself, or of what is plugged into it */
   failures: number;
 }
@@ -51,6 +55,8 @@ export function makeCounters(): Counters {
     congestions: 0,
     slowSessionsCut: 0,
     ghostsClosed: 0,
+    sessionsReplaced: 0,
+    replacementsRefused: 0,
     failures: 0,
   };
 }
