@@ -2,7 +2,7 @@
  * From a message to a frame: which elements stand where, for every kind of message. Knows no format; the writer does.
  * The counterpart of the decoder; the same table of layouts.
  */
-import type { Dict } from './dict.js';
+import { EMPTY_DICT, type Dict } from './dict.js';
 import type { HeadWriter } from './head-writer.js';
 import { MessageKind } from './message-kind.js';
 import type {
@@ -21,7 +21,7 @@ import type {
   WelcomeMessage,
   YieldMessage,
 } from './messages.js';
-import { EMPTY_PAYLOAD, type EncodedPayload } from './payload.js';
+import { EMPTY_PAYLOAD, PayloadError, type EncodedPayload, type Payload } from './payload.js';
 
 /**
  * Writes one message.
@@ -57,42 +57,51 @@ export function encodeMessage(writer: HeadWriter, message: Message): Uint8Array 
   return writer.finish();
 }
 
+/** A bare payload whose receiver is not told so would be taken for a broken message. */
+function payloadOf(writer: HeadWriter, payload: Payload, options: Dict): EncodedPayload {
+  if (payload.isOpaque && typeof options['enc_algo'] !== 'string') {
+    throw new PayloadError('an opaque payload needs `enc_algo` among the options or details');
+  }
+  return writer.encoded(payload);
+}
+
 function writeCall(writer: HeadWriter, message: CallMessage): void {
-  writer.begin(message.kind, 4, writer.encoded(message.payload));
+  writer.begin(message.kind, 4, payloadOf(writer, message.payload, message.options));
   writer.integer(message.request);
   writer.dict(message.options);
   writer.string(message.procedure);
 }
 
 function writeInvocation(writer: HeadWriter, message: InvocationMessage): void {
-  writer.begin(message.kind, 4, writer.encoded(message.payload));
+  writer.begin(message.kind, 4, payloadOf(writer, message.payload, message.details));
   writer.integer(message.request);
   writer.integer(message.registration);
   writer.dict(message.details);
 }
 
 function writeOutcome(writer: HeadWriter, message: YieldMessage | ResultMessage): void {
-  writer.begin(message.kind, 3, writer.encoded(message.payload));
+  const options = message.kind === MessageKind.Yield ? message.options : message.details;
+  writer.begin(message.kind, 3, payloadOf(writer, message.payload, options));
   writer.integer(message.request);
-  writer.dict(message.kind === MessageKind.Yield ? message.options : message.details);
+  writer.dict(options);
 }
 
 function writePublish(writer: HeadWriter, message: PublishMessage): void {
-  writer.begin(message.kind, 4, writer.encoded(message.payload));
+  writer.begin(message.kind, 4, payloadOf(writer, message.payload, message.options));
   writer.integer(message.request);
   writer.dict(message.options);
   writer.string(message.topic);
 }
 
 function writeEvent(writer: HeadWriter, message: EventMessage): void {
-  writer.begin(message.kind, 4, writer.encoded(message.payload));
+  writer.begin(message.kind, 4, payloadOf(writer, message.payload, message.details));
   writer.integer(message.subscription);
   writer.integer(message.publication);
   writer.dict(message.details);
 }
 
 function writeError(writer: HeadWriter, message: ErrorMessage): void {
-  writer.begin(message.kind, 5, writer.encoded(message.payload));
+  writer.begin(message.kind, 5, payloadOf(writer, message.payload, message.details));
   writer.integer(message.requestKind);
   writer.integer(message.request);
   writer.dict(message.details);
@@ -100,7 +109,7 @@ function writeError(writer: HeadWriter, message: ErrorMessage): void {
 }
 
 function writeAbort(writer: HeadWriter, message: AbortMessage): void {
-  writer.begin(message.kind, 3, writer.encoded(message.payload));
+  writer.begin(message.kind, 3, payloadOf(writer, message.payload, EMPTY_DICT));
   writer.dict(message.details);
   writer.string(message.reason);
 }

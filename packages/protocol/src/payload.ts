@@ -38,8 +38,6 @@ export interface DecodedPayload {
   /** for an opaque payload the one value */
   readonly args: readonly unknown[];
   readonly kwargs: Dict;
-  /** the bare value of an opaque payload, else undefined */
-  readonly opaque: OpaqueValue | undefined;
 }
 
 /** A payload cannot be expressed in the receiver's format, or decoded here. The call or event fails, no session does. */
@@ -50,9 +48,10 @@ export class PayloadError extends Error {
 const NO_ARGS: readonly unknown[] = Object.freeze([]);
 
 export class Payload {
+  /** True if the payload is one bare value, and not lists of arguments. */
+  readonly isOpaque: boolean;
   #args: readonly unknown[] | undefined;
   #kwargs: Dict | undefined;
-  #opaque: OpaqueValue | undefined;
   #decoded: boolean;
   #codec: PayloadCodec | undefined;
   #encoded: EncodedPayload | undefined;
@@ -65,11 +64,11 @@ export class Payload {
     kwargs: Dict | undefined,
     codec: PayloadCodec | undefined,
     encoded: EncodedPayload | undefined,
-    opaque: OpaqueValue | undefined,
+    isOpaque: boolean,
   ) {
+    this.isOpaque = isOpaque;
     this.#args = args;
     this.#kwargs = kwargs;
-    this.#opaque = opaque;
     this.#decoded = decoded;
     this.#codec = codec;
     this.#encoded = encoded;
@@ -84,30 +83,28 @@ export class Payload {
     const hasKwargs = kwargs !== undefined && Object.keys(kwargs).length > 0;
     const hasArgs = args !== undefined && args.length > 0;
     if (!hasArgs && !hasKwargs) return EMPTY_PAYLOAD;
-    return new Payload(
-      true,
-      args ?? NO_ARGS,
-      hasKwargs ? kwargs : undefined,
-      undefined,
-      undefined,
-      undefined,
-    );
+    return new Payload(true, args ?? NO_ARGS, hasKwargs ? kwargs : undefined, undefined, undefined, false);
   }
 
   /** A payload that is one bare value; the message's options or details must carry `enc_algo`. */
   static opaque(value: OpaqueValue): Payload {
-    return new Payload(true, [value], undefined, undefined, undefined, value);
+    return new Payload(true, [value], undefined, undefined, undefined, true);
   }
 
   /** A payload from checked bytes. Serializers call this; the bytes may be a view of the received frame. */
   static raw(codec: PayloadCodec, bytes: Uint8Array, elements: PayloadElements): Payload {
     if (elements === 0) return EMPTY_PAYLOAD;
-    return new Payload(false, undefined, undefined, codec, { bytes, elements }, undefined);
+    return new Payload(false, undefined, undefined, codec, { bytes, elements }, false);
+  }
+
+  /** An opaque payload from checked bytes. */
+  static rawOpaque(codec: PayloadCodec, bytes: Uint8Array): Payload {
+    return new Payload(false, undefined, undefined, codec, { bytes, elements: 1 }, true);
   }
 
   /** @internal the empty payload; use EMPTY_PAYLOAD */
   static none(): Payload {
-    return new Payload(true, undefined, undefined, undefined, undefined, undefined);
+    return new Payload(true, undefined, undefined, undefined, undefined, false);
   }
 
   /** True if the message carries neither Arguments nor ArgumentsKw. */
@@ -129,8 +126,7 @@ export class Payload {
 
   /** The bare value of an opaque payload (also the one element of `args`); undefined for all others. @throws PayloadError */
   get opaque(): OpaqueValue | undefined {
-    if (!this.#decoded) this.#decode();
-    return this.#opaque;
+    return this.isOpaque ? (this.args[0] as OpaqueValue) : undefined;
   }
 
   /** The format of the bytes that this payload came in; undefined if it was made from values. */
@@ -155,7 +151,7 @@ export class Payload {
     const known = this.#transcoded?.get(codec.format);
     if (known !== undefined) return known;
     if (!this.#decoded) this.#decode();
-    const opaque = this.#opaque;
+    const opaque = this.opaque;
     const encoded =
       opaque === undefined ? codec.encodePayload(this.#args, this.#kwargs) : codec.encodeOpaque(opaque);
     (this.#transcoded ??= new Map()).set(codec.format, encoded);
@@ -181,7 +177,6 @@ export class Payload {
     this.#args = decoded.args;
     // An empty dictionary would be written again as an element, in another format.
     this.#kwargs = decoded.kwargs === EMPTY_DICT ? undefined : decoded.kwargs;
-    this.#opaque = decoded.opaque;
     this.#decoded = true;
   }
 }

@@ -1,20 +1,23 @@
 /** The checklist of messages, ids and serializations as far as a serializer alone decides it, in every format. */
 import { deepStrictEqual } from 'node:assert/strict';
 import { describe, expect, it } from 'vitest';
-import type { AbortMessage, EventMessage, HelloMessage } from '@wamp/protocol';
 import {
+  AbortMessage,
   CallMessage,
   EMPTY_DICT,
   EMPTY_PAYLOAD,
   ErrorMessage,
+  EventMessage,
   InvocationMessage,
   MessageKind,
   Payload,
+  PayloadError,
   ProtocolViolation,
   UnregisteredMessage,
   UnsubscribedMessage,
   UnsubscribeMessage,
   YieldMessage,
+  type HelloMessage,
   type Message,
   type ViolationCode,
 } from '@wamp/protocol';
@@ -287,6 +290,20 @@ describe.each(formats)('%s', (format, serializer) => {
     expectViolation([36, 1, 2, { enc_algo: null }, 'a1'], 'wrong_type');
     expectViolation([36, 1, 2, { enc_algo: 'cryptobox' }, 5], 'wrong_type');
     expectViolation([36, 1, 2, { enc_algo: 'cryptobox' }, 'a1', {}], 'wrong_length');
+  });
+
+  it('a bare payload is not written without enc_algo, so that no receiver takes it for a broken message', () => {
+    const { payload } = read([36, 1, 2, { enc_algo: 'cryptobox' }, 'a1']) as EventMessage;
+    expect(payload.isOpaque).toBe(true);
+    for (const details of [EMPTY_DICT, { enc_algo: null }]) {
+      expect(() => serializer.encode(new EventMessage(1, 2, details, payload))).toThrow(PayloadError);
+      expect(() => serializer.encode(new YieldMessage(1, details, Payload.opaque('a1')))).toThrow(
+        PayloadError,
+      );
+    }
+    expect(() => serializer.encode(new AbortMessage({ enc_algo: 'x_a' }, 'a.b', payload))).toThrow(
+      PayloadError,
+    );
   });
 
   it('SER-008, SER-009: a frame that is cut or has something behind it is a violation', () => {

@@ -168,7 +168,7 @@ export class CborReader extends CborGrammar implements HeadReader {
     if (major !== MAJOR.List && !isOpaque) throw this.#wrong(`${where}.Arguments`, 'a list');
     const argsEnd = this.values(from, 1, INNER);
     this.#at = argsEnd;
-    if (isOpaque) return this.#taken(where, from, argsEnd, 1);
+    if (isOpaque) return this.#bare(where, from);
     if (this.hasMore()) {
       const kwargs = this.#next(where);
       const kwargsFrom = this.#at;
@@ -186,6 +186,13 @@ export class CborReader extends CborGrammar implements HeadReader {
     if (info === INDEFINITE) return this.bytes[at + 1] === BREAK;
     this.head(at);
     return this.argument === 0;
+  }
+
+  /** The opaque payload that started at `from` and was just passed. */
+  #bare(where: string, from: number): Payload {
+    const bytes = viewOf(this.bytes, from, this.#at);
+    this.end(where);
+    return Payload.rawOpaque(this.#codec, bytes);
   }
 
   #taken(where: string, from: number, to: number, elements: 1 | 2): Payload {

@@ -161,7 +161,7 @@ export class JsonReader extends JsonGrammar implements HeadReader {
     const from = this.#at;
     if (opaque && byte === QUOTE) {
       this.#at = this.string(from + 1);
-      return this.#taken(where, from, this.#at, 1);
+      return this.#bare(where, from);
     }
     if (byte !== OPEN_LIST) throw this.#wrong(`${where}.Arguments`, 'a list');
     const argsEnd = this.list(from + 1, INNER);
@@ -175,6 +175,13 @@ export class JsonReader extends JsonGrammar implements HeadReader {
     if (this.peek(this.space(from + 1)) !== CLOSE_LIST) return this.#taken(where, from, argsEnd, 1);
     this.end(where);
     return EMPTY_PAYLOAD;
+  }
+
+  /** The opaque payload that started at `from` and was just passed. */
+  #bare(where: string, from: number): Payload {
+    const bytes = viewOf(this.bytes, from, this.#at);
+    this.end(where);
+    return Payload.rawOpaque(this.#codec, bytes);
   }
 
   #taken(where: string, from: number, to: number, elements: 1 | 2): Payload {

@@ -172,7 +172,7 @@ export class MsgpackReader extends MsgpackGrammar implements HeadReader {
         throw this.#wrong(`${where}.Arguments`, 'a list');
       }
       this.#at = this.values(from, 1, INNER);
-      return this.#taken(where, from, this.#at, 1);
+      return this.#bare(where, from);
     }
     const argsEnd = this.values(from, 1, INNER);
     this.#at = argsEnd;
@@ -186,6 +186,13 @@ export class MsgpackReader extends MsgpackGrammar implements HeadReader {
     if (args > 0) return this.#taken(where, from, argsEnd, 1);
     this.end(where);
     return EMPTY_PAYLOAD;
+  }
+
+  /** The opaque payload that started at `from` and was just passed. */
+  #bare(where: string, from: number): Payload {
+    const bytes = viewOf(this.bytes, from, this.#at);
+    this.end(where);
+    return Payload.rawOpaque(this.#codec, bytes);
   }
 
   #taken(where: string, from: number, to: number, elements: 1 | 2): Payload {

@@ -33,10 +33,9 @@ export abstract class WriterPayloadCodec<Writer extends ValueWriter> implements 
     try {
       const values = this.valuesOf(encoded);
       const args = values[0];
-      if (Array.isArray(args)) {
-        return { args, kwargs: (values[1] as Dict | undefined) ?? EMPTY_DICT, opaque: undefined };
-      }
-      return { args: [args], kwargs: EMPTY_DICT, opaque: args as OpaqueValue };
+      // Only an opaque payload is no list.
+      if (!Array.isArray(args)) return { args: [args], kwargs: EMPTY_DICT };
+      return { args, kwargs: (values[1] as Dict | undefined) ?? EMPTY_DICT };
     } catch (error) {
       throw asPayloadError(error);
     }
