@@ -2,8 +2,16 @@
  * What an embedder may set on a broker, and the same with every default filled in.
  * Must not read clocks, environments or other ambient state.
  */
-import type { RandomUint32, UriRule } from '@wamp/protocol';
-import { DEFAULT_LIMITS, type BrokerLimits } from './limits.js';
+import {
+  isValidUri,
+  type MatchPolicy,
+  type PayloadCodec,
+  type RandomUint32,
+  type UriRule,
+} from '@wamp/protocol';
+import type { EventStore, HistoryLimits, KeptHistory, RetentionLimits } from './event-store.js';
+import { DEFAULT_HISTORY, DEFAULT_LIMITS, DEFAULT_RETENTION, type BrokerLimits } from './limits.js';
+import { MemoryEventStore } from './memory-event-store.js';
 
 /**
  * Which subscribers learn the publisher's identity. Only those that announced `publisher_identification` ever do.
@@ -15,6 +23,15 @@ import { DEFAULT_LIMITS, type BrokerLimits } from './limits.js';
  */
 export type PublisherDisclosure = 'on_request' | 'never' | 'always';
 
+/** A topic or pattern whose events are kept. */
+export interface HistoryConfiguration {
+  readonly uri: string;
+  /** default `exact` */
+  readonly match?: MatchPolicy;
+  /** replaces single numbers of {@link DEFAULT_HISTORY} */
+  readonly limits?: Partial<HistoryLimits>;
+}
+
 export interface BrokerOptions {
   /** Source of publication ids. Should be cryptographically strong: ids of global scope must not be guessable. */
   readonly random32: RandomUint32;
@@ -24,6 +41,22 @@ export interface BrokerOptions {
   readonly disclosure?: PublisherDisclosure;
   /** Replaces single numbers of {@link DEFAULT_LIMITS}. */
   readonly limits?: Partial<BrokerLimits>;
+  /**
+   * Codecs of the formats in which publications come, by which kept payloads are written and read; the first one is used
+   * for payloads that were made from values. Without any, no event is retained and no history can be kept.
+   */
+  readonly codecs?: readonly PayloadCodec[];
+  /** Where events are kept; default a {@link MemoryEventStore} of this broker's own. */
+  readonly store?: EventStore;
+  /** Replaces single numbers of {@link DEFAULT_RETENTION}. */
+  readonly retention?: Partial<RetentionLimits>;
+  /**
+   * Which subscriptions keep their history. Each exists from the beginning, without subscribers, and never ends.
+   * Default none.
+   */
+  readonly history?: readonly HistoryConfiguration[];
+  /** When these subscriptions were created: milliseconds since the epoch; default 0. */
+  readonly startedAt?: number;
 }
 
 /** The options with every default filled in. */
@@ -32,14 +65,41 @@ export interface BrokerSettings {
   readonly uriRule: UriRule;
   readonly disclosure: PublisherDisclosure;
   readonly limits: BrokerLimits;
+  readonly codecs: readonly PayloadCodec[];
+  readonly store: EventStore;
+  readonly retention: RetentionLimits;
+  readonly histories: readonly KeptHistory[];
+  readonly startedAt: number;
 }
 
-/** Fills in the defaults. */
+/** Fills in the defaults. @throws RangeError if `history` cannot be kept as it stands */
 export function resolveOptions(options: BrokerOptions): BrokerSettings {
+  const { uriRule = 'loose', codecs = [] } = options;
   return {
     random32: options.random32,
-    uriRule: options.uriRule ?? 'loose',
+    uriRule,
     disclosure: options.disclosure ?? 'on_request',
     limits: { ...DEFAULT_LIMITS, ...options.limits },
+    codecs,
+    store: options.store ?? new MemoryEventStore(),
+    retention: { ...DEFAULT_RETENTION, ...options.retention },
+    histories: resolveHistories(options.history ?? [], codecs, uriRule),
+    startedAt: options.startedAt ?? 0,
   };
+}
+
+function resolveHistories(
+  configurations: readonly HistoryConfiguration[],
+  codecs: readonly PayloadCodec[],
+  uriRule: UriRule,
+): readonly KeptHistory[] {
+  if (configurations.length > 0 && codecs.length === 0) throw new RangeError('history needs codecs');
+  const names = new Set<string>();
+  return configurations.map(({ uri, match = 'exact', limits }) => {
+    const name = `${match} ${uri}`;
+    if (!isValidUri(uri, match, uriRule)) throw new RangeError(`history: "${name}" is not a valid URI`);
+    if (names.has(name)) throw new RangeError(`history: "${name}" is there twice`);
+    names.add(name);
+    return { uri, match, limits: { ...DEFAULT_HISTORY, ...limits } };
+  });
 }

@@ -10,17 +10,24 @@ import {
   MessageKind,
   PublishedMessage,
   randomId,
+  isPassthru,
+  type Identity,
+  type Payload,
   type PublishMessage,
   type SubscribeMessage,
   type UnsubscribeMessage,
-  isPassthru,
 } from '@wamp/protocol';
 import { resolveOptions, type BrokerOptions, type BrokerSettings } from './broker-options.js';
 import { BrokerSession, type BrokerSeat } from './broker-session.js';
 import { EventFanout } from './event-fanout.js';
+import { EventHistory, type HistoryAnswer } from './event-history.js';
+import { EventKeeping } from './event-keeping.js';
+import { EventRecorder } from './event-recorder.js';
+import type { HistoryQuery } from './history-query.js';
 import type { BrokerOutbox } from './outbox.js';
 import { countFilterEntries } from './publication-filter.js';
 import { Publication } from './publication.js';
+import { Retention } from './retention.js';
 import { SessionOutbox, type Refusal } from './session-outbox.js';
 import { Subscribing } from './subscribing.js';
 import { SubscriptionTable, type Subscriptions } from './subscription-table.js';
@@ -46,13 +53,27 @@ export class Broker<Owner> {
   readonly #subscriptions = new SubscriptionTable<Owner>();
   readonly #subscribing: Subscribing<Owner>;
   readonly #fanout: EventFanout<Owner>;
+  readonly #keeping: EventKeeping<Owner>;
+  readonly #retention: Retention<Owner>;
+  readonly #history: EventHistory<Owner>;
   #sessions = 0;
 
+  /** @throws RangeError if the history that is configured cannot be kept: a bad URI, one that is there twice, no codecs */
   constructor(outbox: BrokerOutbox<Owner>, options: BrokerOptions) {
-    this.#outbox = new SessionOutbox(outbox);
-    this.#settings = resolveOptions(options);
-    this.#subscribing = new Subscribing(this.#subscriptions, this.#outbox, this.#settings);
+    const out = new SessionOutbox(outbox);
+    const settings = resolveOptions(options);
+    const { store, limits, retention, histories } = settings;
+    const recorder = new EventRecorder(settings.codecs);
+    this.#outbox = out;
+    this.#settings = settings;
+    this.#subscribing = new Subscribing(this.#subscriptions, out, settings);
     this.#fanout = new EventFanout(outbox);
+    this.#keeping = new EventKeeping(store, recorder, retention, histories.length > 0, out);
+    this.#retention = new Retention(store, recorder, limits, retention.maxAgeMs, out);
+    this.#history = new EventHistory(this.#subscriptions, store, recorder, limits, out);
+    for (const history of histories) {
+      this.#subscriptions.create(history.uri, history.match, settings.startedAt, history);
+    }
   }
 
   /** The subscriptions, to look at. */
@@ -76,10 +97,14 @@ export class Broker<Owner> {
 
   /**
    * SUBSCRIBE: answered by SUBSCRIBED or ERROR; events follow the reply. A session that is subscribed to the same topic
-   * with the same match policy already gets the same id again, and nothing changes.
+   * with the same match policy already gets the same id again, and nothing changes. With `get_retained` what is retained
+   * is sent behind the reply, each time.
    */
   subscribe(session: BrokerSession<Owner>, message: SubscribeMessage, now: number): void {
-    if (session.attached) this.#subscribing.subscribe(session, message, now);
+    if (!session.attached) return;
+    const subscription = this.#subscribing.subscribe(session, message, now);
+    if (subscription === undefined || message.options.get_retained !== true) return;
+    this.#retention.deliver(session, subscription, now);
   }
 
   /** UNSUBSCRIBE: answered by UNSUBSCRIBED, behind which no EVENT of the subscription is sent, or by ERROR. */
@@ -90,6 +115,9 @@ export class Broker<Owner> {
   /**
    * PUBLISH: EVENTs to everybody who is subscribed and whom the publisher's options admit. With `acknowledge` it is
    * answered by PUBLISHED, before any EVENT, or by ERROR; without it there is never an answer.
+   *
+   * An event that is to be kept (`retain`, history) is in the store before it is acknowledged. If it cannot be kept, it
+   * is refused and goes to nobody; without `acknowledge` nothing was promised, and it is delivered all the same.
    */
   publish(session: BrokerSession<Owner>, message: PublishMessage, now: number): void {
     if (!session.attached) return;
@@ -108,15 +136,27 @@ export class Broker<Owner> {
       return;
     }
     const subscriptions = this.#subscriptions.match(topic);
-    if (subscriptions.length === 0 && options.acknowledge !== true) return;
+    const isRetained = this.#keeping.retains(options);
+    if (subscriptions.length === 0 && !isRetained && options.acknowledge !== true) return;
+    const histories = this.#keeping.historiesOf(options, subscriptions);
     const id = randomId(this.#settings.random32);
     const publication = new Publication(id, session, message, now, this.#isDisclosed(session, message));
+    if (isRetained || histories.length > 0) {
+      const failure = this.#keeping.keep(publication, histories);
+      if (failure !== undefined && options.acknowledge === true) {
+        this.#outbox.refuse(session, MessageKind.Publish, request, failure);
+        return;
+      }
+    }
     // The specification leaves the order open. First the answer: a publisher that gets its own event knows the id by then.
     if (options.acknowledge === true) this.#outbox.send(session, new PublishedMessage(request, id));
     for (const subscription of subscriptions) this.#fanout.deliver(subscription, publication);
   }
 
-  /** True if somebody is subscribed to the topic, exactly or by a pattern: whether it is worth while to publish to it. */
+  /**
+   * True if somebody is subscribed to the topic, exactly or by a pattern, or its history is kept: whether it is worth
+   * while to publish to it.
+   */
   isObserved(topic: string): boolean {
     return this.#subscriptions.match(topic).length > 0;
   }
@@ -142,6 +182,32 @@ export class Broker<Owner> {
       return 'removed';
     }
     return 'no_such_session';
+  }
+
+  /**
+   * What happened on a subscription whose history is kept, as far as the requester is admitted by the publishers' lists
+   * of authids and authroles. Whether it may subscribe there, and so may ask at all, is the host's to find out before.
+   * Source: advanced profile, "Event History".
+   * @param subscription id of the subscription
+   * @returns the events, or why not: `wamp.error.no_such_subscription`, `wamp.error.history_unavailable` if the history
+   * of this subscription is not kept, `wamp.error.unavailable` if the store failed
+   */
+  events(
+    subscription: number,
+    query: HistoryQuery,
+    requester: Identity,
+    now: number,
+  ): HistoryAnswer | Refusal {
+    return this.#history.answer(subscription, query, requester, now);
+  }
+
+  /**
+   * The result of `wamp.subscription.get_events`: Arguments are the events, each `{ timestamp, subscription, publication,
+   * details, args?, kwargs? }`; ArgumentsKw are `{ is_limit_reached }`. Events whose payload no codec of this broker can
+   * read are left out.
+   */
+  eventsPayload(answer: HistoryAnswer): Payload {
+    return this.#history.payloadOf(answer);
   }
 
   stats(): BrokerStats {

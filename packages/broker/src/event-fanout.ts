@@ -3,7 +3,8 @@
  * There is one EVENT object for each subscription and disclosure class, however many receive it. Must not decide whether
  * a publication is accepted.
  */
-import { EMPTY_DICT, EventMessage, type EventDetails, copyPassthru, isPassthru } from '@wamp/protocol';
+import { EventMessage, isPassthru } from '@wamp/protocol';
+import { eventDetails } from './event-details.js';
 import type { BrokerOutbox } from './outbox.js';
 import type { Publication } from './publication.js';
 import { belongsTo, type Audience, type Subscription } from './subscription.js';
@@ -28,8 +29,14 @@ export class EventFanout<Owner> {
   #send(subscription: Subscription<Owner>, publication: Publication<Owner>, audience: Audience): void {
     const owners = receivers(subscription, publication, audience);
     if (owners.length === 0) return;
-    const details = eventDetails(subscription, publication, audience);
-    const { payload } = publication.message;
+    const { options, topic, payload } = publication.message;
+    const details = eventDetails(
+      // spec: pattern-based subscription: the concrete topic, where the subscriber cannot know it
+      subscription.match === 'exact' ? undefined : topic,
+      audience === 'told' ? publication.publisher.identity : undefined,
+      isPassthru(options) ? options : undefined,
+      false,
+    );
     this.#outbox.fanOut(owners, new EventMessage(subscription.id, publication.id, details, payload));
   }
 }
@@ -50,28 +57,4 @@ function receivers<Owner>(
     if (filter === undefined || filter.admits(session.identity)) owners.push(session.owner);
   }
   return owners;
-}
-
-/** Details are built from what is known here; nothing but the passthru attributes is copied from the publisher's options. */
-function eventDetails<Owner>(
-  subscription: Subscription<Owner>,
-  publication: Publication<Owner>,
-  audience: Audience,
-): EventDetails {
-  const { options, topic } = publication.message;
-  const isPattern = subscription.match !== 'exact';
-  const isTold = audience === 'told';
-  const isPassedThru = isPassthru(options);
-  if (!isPattern && !isTold && !isPassedThru) return EMPTY_DICT;
-  const details: Record<string, unknown> = {};
-  // spec: pattern-based subscription: the concrete topic, where the subscriber cannot know it
-  if (isPattern) details['topic'] = topic;
-  if (isTold) {
-    const { session, authid, authrole } = publication.publisher.identity;
-    details['publisher'] = session;
-    details['publisher_authid'] = authid;
-    details['publisher_authrole'] = authrole;
-  }
-  if (isPassedThru) copyPassthru(options, details);
-  return details;
 }

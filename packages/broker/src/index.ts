@@ -1,9 +1,28 @@
-/** @wamp/broker: subscriptions and publications, without IO. */
+/** @wamp/broker: subscriptions, publications, retained events and history, without IO. */
 export { Broker, type BrokerStats } from './broker.js';
-export type { BrokerOptions, PublisherDisclosure } from './broker-options.js';
+export type { BrokerOptions, HistoryConfiguration, PublisherDisclosure } from './broker-options.js';
 export { BrokerSession, type BrokerSeat } from './broker-session.js';
-export { DEFAULT_LIMITS, type BrokerLimits } from './limits.js';
-export type { BrokerOutbox } from './outbox.js';
+export type { HistoryAnswer } from './event-history.js';
+export type {
+  EventStore,
+  HistoryKey,
+  HistoryLimits,
+  HistoryRange,
+  KeptHistory,
+  Placement,
+  RetentionLimits,
+} from './event-store.js';
+export { readHistoryRequest, type HistoryQuery, type HistoryRequest } from './history-query.js';
+export { DEFAULT_HISTORY, DEFAULT_LIMITS, DEFAULT_RETENTION, type BrokerLimits } from './limits.js';
+export {
+  DEFAULT_MEMORY_STORE_LIMITS,
+  MemoryEventStore,
+  type MemoryEventStoreLimits,
+} from './memory-event-store.js';
+export type { BrokerOutbox, StoreFailure } from './outbox.js';
+export type { Refusal } from './session-outbox.js';
+export type { AudienceLists, StoredEvent, StoredPayload } from './stored-event.js';
 export type { SubscriptionEvent } from './subscription-event.js';
 export type { Subscriptions } from './subscription-table.js';
 export { Subscription } from './subscription.js';
+export { topicMatcher } from './topic-matcher.js';

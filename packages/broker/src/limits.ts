@@ -3,6 +3,8 @@
  * Owns no policy: what happens when a limit is reached stands with the code that checks it.
  */
 
+import type { HistoryLimits, RetentionLimits } from './event-store.js';
+
 export interface BrokerLimits {
   /** Most subscriptions of one session; SUBSCRIBE beyond is answered `wamp.error.limit_exceeded`. */
   readonly subscriptionsPerSession: number;
@@ -13,6 +15,10 @@ export interface BrokerLimits {
   readonly topicCharactersPerSession: number;
   /** Most entries in all black- and whitelists of one PUBLISH together; one with more is refused like a bad topic. */
   readonly filterEntriesPerPublication: number;
+  /** Most kept events in one go: behind one SUBSCRIBE with `get_retained`, or in one answer about a history. */
+  readonly storedEventsPerRequest: number;
+  /** Most bytes of kept events in one go, by {@link StoredEvent.size}; the first event always goes. */
+  readonly storedBytesPerRequest: number;
 }
 
 export const DEFAULT_LIMITS: BrokerLimits = Object.freeze({
@@ -23,4 +29,28 @@ export const DEFAULT_LIMITS: BrokerLimits = Object.freeze({
   // Looking them through takes about a millisecond, in which nobody else is served. Larger audiences are what topics and
   // roles are for.
   filterEntriesPerPublication: 16_384,
+  // A request of a few bytes must not cost others more than some milliseconds. Who wants more of a history asks again.
+  storedEventsPerRequest: 1_000,
+  // Far below what a healthy peer may have in its buffer, and a kilobyte for each event.
+  storedBytesPerRequest: 1024 * 1024,
+});
+
+/** How much is retained unless a broker is told otherwise. */
+export const DEFAULT_RETENTION: RetentionLimits = Object.freeze({
+  // One for each role of a small system; whoever is in more lists than that gets the last one for everybody.
+  restrictedPerTopic: 8,
+  // State, not files: a single topic must not drive out all others.
+  bytesPerTopic: 1024 * 1024,
+  // A retained event holds until the next one.
+  maxAgeMs: Number.MAX_SAFE_INTEGER,
+});
+
+/** How much of a history is kept unless its configuration says otherwise. */
+export const DEFAULT_HISTORY: HistoryLimits = Object.freeze({
+  // One answer of the default size shows all of it.
+  events: 1_000,
+  // Four kilobytes for each of them.
+  bytes: 4 * 1024 * 1024,
+  // Enough to catch up after a night.
+  maxAgeMs: 24 * 60 * 60 * 1000,
 });

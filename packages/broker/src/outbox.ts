@@ -4,6 +4,16 @@
 import type { EventMessage, Message, ProtocolViolation } from '@wamp/protocol';
 import type { SubscriptionEvent } from './subscription-event.js';
 
+/** An event store threw. */
+export interface StoreFailure {
+  /** what was to be done: keep an event, read retained events, read a history */
+  readonly task: 'append' | 'retained' | 'history';
+  /** topic of the event, or of the subscription */
+  readonly topic: string;
+  /** what was thrown */
+  readonly cause: unknown;
+}
+
 /**
  * Takes what the broker decided. No method may call back into the broker before the broker's method that caused it has
  * returned, and none may throw.
@@ -20,4 +30,9 @@ export interface BrokerOutbox<Owner> {
   abort(owner: Owner, violation: ProtocolViolation): void;
   /** Something happened to a subscription; comes after the reply that it belongs to. */
   subscriptionEvent(event: SubscriptionEvent): void;
+  /**
+   * The event store failed, which an operator wants to know. The broker goes on: what was asked for is refused if there
+   * is an answer to it, else left out.
+   */
+  storeFailed?(failure: StoreFailure): void;
 }

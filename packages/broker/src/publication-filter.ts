@@ -4,6 +4,7 @@
  * Source: advanced profile, "Subscriber Black- and Whitelisting".
  */
 import { EMPTY_DICT, type Identity, type PublishOptions } from '@wamp/protocol';
+import type { AudienceLists } from './stored-event.js';
 
 const LISTS = [
   'eligible',
@@ -20,6 +21,34 @@ export function countFilterEntries(options: PublishOptions): number {
   let entries = 0;
   for (const list of LISTS) entries += options[list]?.length ?? 0;
   return entries;
+}
+
+/** A copy of the lists that are there; undefined if there is none. */
+export function audienceOf(options: PublishOptions): AudienceLists | undefined {
+  const present = LISTS.flatMap((list) => {
+    const entries = options[list];
+    return entries === undefined ? [] : [[list, [...entries]] as const];
+  });
+  return present.length === 0 ? undefined : Object.fromEntries(present);
+}
+
+/**
+ * True if the lists admit the session: the rule of {@link PublicationFilter.admits}, for one question instead of many.
+ * @param lists undefined admits everybody
+ */
+export function isAdmitted(
+  lists: AudienceLists | undefined,
+  { session, authid, authrole }: Identity,
+): boolean {
+  if (lists === undefined) return true;
+  return (
+    lists.eligible?.includes(session) !== false &&
+    lists.eligible_authid?.includes(authid) !== false &&
+    lists.eligible_authrole?.includes(authrole) !== false &&
+    lists.exclude?.includes(session) !== true &&
+    lists.exclude_authid?.includes(authid) !== true &&
+    lists.exclude_authrole?.includes(authrole) !== true
+  );
 }
 
 export class PublicationFilter {

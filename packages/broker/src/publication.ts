@@ -1,6 +1,6 @@
 /**
- * A publication that was accepted: all that must be known to deliver it, now or later.
- * Whoever wants to keep publications (retention, history) keeps these, after `message.payload.detach()`.
+ * A publication that was accepted: all that must be known to deliver it, and to keep it.
+ * Does not outlive its dispatch; what is kept is a StoredEvent.
  */
 import type { PublishMessage } from '@wamp/protocol';
 import type { BrokerSession } from './broker-session.js';

@@ -11,7 +11,7 @@ import {
   type ViolationCode,
 } from '@wamp/protocol';
 import type { BrokerSession } from './broker-session.js';
-import type { BrokerOutbox } from './outbox.js';
+import type { BrokerOutbox, StoreFailure } from './outbox.js';
 import type { SubscriptionEvent } from './subscription-event.js';
 import type { Subscription } from './subscription.js';
 
@@ -53,5 +53,10 @@ export class SessionOutbox<Owner> {
   ): void {
     if (subscription.isReserved) return;
     this.#outbox.subscriptionEvent({ type, session: session.identity.session, subscription, at });
+  }
+
+  /** Tells the operator. */
+  storeFailed(task: StoreFailure['task'], topic: string, cause: unknown): void {
+    this.#outbox.storeFailed?.({ task, topic, cause });
   }
 }

@@ -38,24 +38,30 @@ export class Subscribing<Owner> {
     return this.#subscribers;
   }
 
-  subscribe(session: BrokerSession<Owner>, message: SubscribeMessage, now: number): void {
+  /** @returns what the session is subscribed to now; undefined if it was refused */
+  subscribe(
+    session: BrokerSession<Owner>,
+    message: SubscribeMessage,
+    now: number,
+  ): Subscription<Owner> | undefined {
     const { request, topic } = message;
     const match = message.options.match ?? 'exact';
     const existing = this.#subscriptions.lookup(topic, match);
     if (existing?.subscribers.has(session) === true) {
       this.#outbox.send(session, new SubscribedMessage(request, existing.id));
-      return;
+      return existing;
     }
     const refusal = this.#refusal(session, message);
     if (refusal !== undefined) {
       this.#outbox.refuse(session, MessageKind.Subscribe, request, refusal);
-      return;
+      return undefined;
     }
     const subscription = existing ?? this.#subscriptions.create(topic, match, now);
     this.#attach(subscription, session);
     this.#outbox.send(session, new SubscribedMessage(request, subscription.id));
     if (existing === undefined) this.#outbox.report('create', session, subscription, now);
     this.#outbox.report('subscribe', session, subscription, now);
+    return subscription;
   }
 
   unsubscribe(session: BrokerSession<Owner>, message: UnsubscribeMessage, now: number): void {
@@ -127,12 +133,12 @@ export class Subscribing<Owner> {
     session.subscriptions.delete(subscription.id);
     session.topicCharacters -= subscription.uri.length;
     this.#subscribers -= 1;
-    if (subscription.subscribers.size === 0) this.#subscriptions.delete(subscription);
+    if (subscription.isIdle) this.#subscriptions.delete(subscription);
   }
 
   /** What follows the reply. */
   #conclude(subscription: Subscription<Owner>, session: BrokerSession<Owner>, now: number): void {
     this.#outbox.report('unsubscribe', session, subscription, now);
-    if (subscription.subscribers.size === 0) this.#outbox.report('delete', session, subscription, now);
+    if (subscription.isIdle) this.#outbox.report('delete', session, subscription, now);
   }
 }

@@ -3,11 +3,12 @@
  * Must not know who is subscribed.
  */
 import { UriTable, type MatchPolicy } from '@wamp/protocol';
+import type { KeptHistory } from './event-store.js';
 import { Subscription } from './subscription.js';
 
 /** The read-only view that a broker offers, for example to the meta API. */
 export interface Subscriptions<Owner> {
-  /** How many subscriptions there are, those to topics of the protocol included. */
+  /** How many subscriptions there are, those to topics of the protocol and those that only keep history included. */
   readonly size: number;
   /** All subscriptions of one match policy, oldest first. */
   list(match: MatchPolicy): readonly Subscription<Owner>[];
@@ -44,9 +45,9 @@ export class SubscriptionTable<Owner> implements Subscriptions<Owner> {
   }
 
   /** Creates a subscription under a new id; ids count up and are never used again. */
-  create(topic: string, match: MatchPolicy, now: number): Subscription<Owner> {
+  create(topic: string, match: MatchPolicy, now: number, history?: KeptHistory): Subscription<Owner> {
     this.#lastId += 1;
-    const subscription = new Subscription<Owner>(this.#lastId, topic, match, now);
+    const subscription = new Subscription<Owner>(this.#lastId, topic, match, now, history);
     this.#byId.set(subscription.id, subscription);
     this.#byUri.set(match, topic, subscription);
     return subscription;

@@ -5,6 +5,7 @@
  */
 import { isReservedUri, type MatchPolicy } from '@wamp/protocol';
 import type { BrokerSession } from './broker-session.js';
+import type { KeptHistory } from './event-store.js';
 
 /** Subscribers that get the same EVENT: all of them, or those that do or do not learn who the publisher is. */
 export type Audience = 'everybody' | 'told' | 'untold';
@@ -17,23 +18,31 @@ export class Subscription<Owner> {
   readonly createdAt: number;
   /** true if the topic belongs to the protocol itself: no subscription events */
   readonly isReserved: boolean;
+  /** set if its events are kept, and it itself also without subscribers; undefined for all others */
+  readonly history: KeptHistory | undefined;
   readonly #subscribers = new Set<BrokerSession<Owner>>();
   // Lists for the fan-out, made when they are needed and never changed: a change of subscribers makes new ones.
   #everybody: readonly Owner[] | undefined = undefined;
   #told: readonly Owner[] | undefined = undefined;
   #untold: readonly Owner[] | undefined = undefined;
 
-  constructor(id: number, uri: string, match: MatchPolicy, createdAt: number) {
+  constructor(id: number, uri: string, match: MatchPolicy, createdAt: number, history?: KeptHistory) {
     this.id = id;
     this.uri = uri;
     this.match = match;
     this.createdAt = createdAt;
     this.isReserved = isReservedUri(uri);
+    this.history = history;
   }
 
   /** The subscribers in the order in which they subscribed. */
   get subscribers(): ReadonlySet<BrokerSession<Owner>> {
     return this.#subscribers;
+  }
+
+  /** True if nobody needs it any more. */
+  get isIdle(): boolean {
+    return this.#subscribers.size === 0 && this.history === undefined;
   }
 
   add(session: BrokerSession<Owner>): void {
