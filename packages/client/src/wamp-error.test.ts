@@ -64,10 +64,10 @@ describe('WampError', () => {
   });
 
   it('is made from what a peer sent, also when the payload cannot be read', () => {
-    expect(errorFromUri('wamp.error.timeout', EMPTY_PAYLOAD, {})).toBeInstanceOf(TimeoutError);
+    expect(errorFromUri('wamp.error.timeout', {}, () => EMPTY_PAYLOAD)).toBeInstanceOf(TimeoutError);
     // `[simple(0)]` in CBOR, a value that nobody has given a meaning
     const unreadable = Payload.raw(cbor().payloadCodec, Uint8Array.of(0x81, 0xe0), 1);
-    expect(errorFromUri('com.example.error', unreadable, {})).toMatchObject({
+    expect(errorFromUri('com.example.error', {}, () => unreadable)).toMatchObject({
       uri: 'com.example.error',
       args: [expect.stringMatching(/^unreadable payload: /)],
     });

@@ -123,7 +123,9 @@ const serializer = cbor();
 const ENVELOPE = serializer.encode(new EventMessage(1, 1, undefined, Payload.of([null]))).subarray(0, -1);
 
 function toCbor(document: PayloadValues): Uint8Array {
-  return serializer.encode(new EventMessage(1, 1, undefined, Payload.of([document]))).subarray(ENVELOPE.length);
+  return serializer
+    .encode(new EventMessage(1, 1, undefined, Payload.of([document])))
+    .subarray(ENVELOPE.length);
 }
 
 function fromCbor(bytes: Uint8Array): Partial<PayloadValues> {

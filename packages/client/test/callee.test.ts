@@ -14,7 +14,9 @@ import {
   ConnectionLostError,
   Result,
   TimeoutError,
+  UnavailableError,
   WampError,
+  type Client,
   type ConnectOptions,
   type Invocation,
   type InvocationHandler,
@@ -213,6 +215,22 @@ describe('the answer to an INVOCATION', () => {
     });
   });
 
+  it('an UnavailableError asks the router to try another callee, which is why call_reroute is announced', async () => {
+    const { transport, router } = scripted();
+    const connecting = connect(transport, { realm: 'realm1' });
+    const { details } = await router.welcomes();
+    expect(details['roles']).toMatchObject({ callee: { features: { call_reroute: true } } });
+    const registering = (await connecting).register('a.b', () => {
+      throw new UnavailableError(['busy'], { queue: 7 });
+    });
+    await router.registers(REGISTRATION);
+    await registering;
+    invokes(router, 1);
+    const error = await router.gets(MessageKind.Error);
+    expect(error.error).toBe('wamp.error.unavailable');
+    expect(error.payload).toMatchObject({ args: ['busy'], kwargs: { queue: 7 } });
+  });
+
   it('RPC-032: anything else that is thrown is a runtime_error with its message, without a stack', async () => {
     const answer = (await answerOf(() => Promise.reject(new TypeError('no such thing')))) as ErrorMessage;
     expect(answer.error).toBe('wamp.error.runtime_error');
@@ -357,6 +375,104 @@ describe('the answer to an INVOCATION', () => {
     expect(router.unread).toEqual([]);
   });
 
+  describe('with a concurrency, at a router that does not keep it', () => {
+    /** Two at a time; each runs until it is told to finish. */
+    async function gated(): Promise<{
+      router: ScriptedRouter;
+      running: Map<number, () => void>;
+      client: Client;
+    }> {
+      const running = new Map<number, () => void>();
+      const handler: InvocationHandler = ([n]) => new Promise((resolve) => running.set(n, () => resolve(n)));
+      return { running, ...(await serving(handler, { concurrency: 2 })) };
+    }
+
+    it('no more run at a time, and the others follow in order', async () => {
+      const { router, running } = await gated();
+      for (let i = 1; i <= 4; i++) invokes(router, i, [i]);
+      await settle();
+      expect([...running.keys()]).toEqual([1, 2]);
+      running.get(2)!();
+      expect(await router.gets(MessageKind.Yield)).toMatchObject({ request: 2 });
+      await settle();
+      expect([...running.keys()]).toEqual([1, 2, 3]);
+      running.get(1)!();
+      running.get(3)!();
+      await settle();
+      running.get(4)!();
+      await settle();
+      expect(router.unread).toMatchObject([{ request: 1 }, { request: 3 }, { request: 4 }]);
+    });
+
+    it('one that is interrupted while it waits never runs', async () => {
+      const { router, running } = await gated();
+      for (let i = 1; i <= 4; i++) invokes(router, i, [i]);
+      router.sends(new InterruptMessage(3, { mode: 'kill' }));
+      expect(await router.gets(MessageKind.Error)).toMatchObject({
+        request: 3,
+        error: 'wamp.error.canceled',
+      });
+      running.get(1)!();
+      await settle();
+      expect([...running.keys()]).toEqual([1, 2, 4]);
+    });
+
+    it('one that is interrupted while it runs counts until its handler has settled', async () => {
+      const { router, running } = await gated();
+      for (let i = 1; i <= 3; i++) invokes(router, i, [i]);
+      router.sends(new InterruptMessage(1, { mode: 'killnowait' }));
+      await settle();
+      expect([...running.keys()]).toEqual([1, 2]);
+      running.get(1)!();
+      await settle();
+      expect([...running.keys()]).toEqual([1, 2, 3]);
+      expect(router.unread).toEqual([]);
+    });
+
+    it('handlers that throw and generators that end or are left give their place back', async () => {
+      let started = 0;
+      let cleaned = 0;
+      const { router } = await serving(
+        ([what]) => {
+          started += 1;
+          if (what === 'throw') throw new Error('thrown');
+          if (what === 'reject') return Promise.reject(new Error('rejected'));
+          return (async function* () {
+            try {
+              if (what === 'end') return;
+              yield 1;
+              await new Promise((resolve) => setImmediate(resolve));
+              yield 2;
+              await new Promise((resolve) => setImmediate(resolve));
+              yield 3;
+            } finally {
+              cleaned += 1;
+            }
+          })();
+        },
+        { concurrency: 1 },
+      );
+      for (const [i, what] of ['throw', 'reject', 'end', 'leave', 'throw'].entries()) {
+        invokes(router, i + 1, [what], { receive_progress: true });
+      }
+      while (started < 4) await settle();
+      router.sends(new InterruptMessage(4, { mode: 'killnowait' }));
+      while (started < 5) await settle();
+      expect(cleaned).toBe(2);
+    });
+
+    it('what waits is given up when the session ends', async () => {
+      const { router, running, client } = await gated();
+      for (let i = 1; i <= 3; i++) invokes(router, i, [i]);
+      await settle();
+      router.cuts();
+      await client.closed;
+      running.get(1)!();
+      await settle();
+      expect([...running.keys()]).toEqual([1, 2]);
+    });
+  });
+
   it('an INVOCATION id that is open already is ignored', async () => {
     let calls = 0;
     const { client, router } = await serving(() => {
@@ -487,7 +603,7 @@ describe('INTERRUPT', () => {
     expect(seen!.signal.reason).toMatchObject({ args: ['wamp.error.timeout'] });
   });
 
-  it('fault 22: connection lost: the signals of running handlers are aborted', async () => {
+  it('connection lost: the signals of running handlers are aborted', async () => {
     let seen: Invocation | undefined;
     const { client, router, registration } = await serving((_args, invocation) => {
       seen = invocation;

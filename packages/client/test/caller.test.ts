@@ -1,8 +1,23 @@
 import type { CallMessage } from '@wamp/protocol';
 import { ErrorMessage, MessageKind, Payload, ResultMessage } from '@wamp/protocol';
-import { CanceledError, Result, TimeoutError, UsageError, WampError, type Client } from '@wamp/client';
+import {
+  CanceledError,
+  Result,
+  TimeoutError,
+  UnavailableError,
+  UsageError,
+  WampError,
+  type CallScope,
+  type Client,
+} from '@wamp/client';
 import { describe, expect, it } from 'vitest';
 import { joined, settle, type ScriptedRouter } from './scripted-router.fixture.js';
+
+/** A source whose first chunk never comes. */
+async function* never(): AsyncGenerator<number> {
+  await new Promise(() => undefined);
+  yield 1;
+}
 
 const NO_FEATURES = { dealer: {}, broker: {} };
 
@@ -118,6 +133,7 @@ describe('a refused call', () => {
     expect(variant).toBeInstanceOf(CanceledError);
     expect(variant).toMatchObject({ uri: 'wamp.error.canceled' });
     expect(await refusal('wamp.error.timeout')).toBeInstanceOf(TimeoutError);
+    expect(await refusal('wamp.error.unavailable')).toBeInstanceOf(UnavailableError);
     expect(await refusal('wamp.error.authorization_denied')).toMatchObject({
       uri: 'wamp.error.not_authorized',
     });
@@ -212,6 +228,41 @@ describe('canceling', () => {
     expect(router.unread).toEqual([]);
   });
 
+  it('the signal of the scope and the own one both cancel, and are left alone after the answer', async () => {
+    const { client, router } = await joined();
+    for (const which of ['own', 'scope']) {
+      const own = new AbortController();
+      const scope = new AbortController();
+      const within: CallScope = { signal: scope.signal, remainingMs: () => Infinity };
+      const call = client.call('a.b', [], { signal: own.signal, within });
+      const { request } = await router.gets(MessageKind.Call);
+      (which === 'own' ? own : scope).abort(which);
+      await expect(call).rejects.toMatchObject({ uri: 'wamp.error.canceled', cause: which });
+      expect(await router.gets(MessageKind.Cancel)).toMatchObject({ request });
+      for (const attempt of [
+        client.call('a.b', [], { signal: own.signal, within }),
+        client.stream('a.b', [], { signal: own.signal, within }).result,
+        client.upload('a.b', [1], { signal: own.signal, within }),
+      ]) {
+        await expect(attempt).rejects.toMatchObject({ uri: 'wamp.error.canceled', cause: which });
+      }
+    }
+    const scope = new AbortController();
+    const answered = client.call('a.b', [], {
+      within: { signal: scope.signal, remainingMs: () => Infinity },
+    });
+    await answers(router, Payload.of([1]));
+    expect(await answered).toBe(1);
+    scope.abort();
+    const waiting = new AbortController();
+    const upload = client.upload('a.b', never(), {
+      within: { signal: waiting.signal, remainingMs: () => Infinity },
+    });
+    waiting.abort('gone');
+    await expect(upload).rejects.toMatchObject({ cause: 'gone' });
+    expect(router.unread).toEqual([]);
+  });
+
   it('an abort after the answer does nothing', async () => {
     const { router, call, stop, request } = await callWith({});
     router.sends(new ResultMessage(request));
@@ -228,6 +279,26 @@ describe('timeouts', () => {
     client.call('a.b', [], { timeoutMs: 1 }).catch(() => undefined);
     expect((await router.gets(MessageKind.Call)).options).toEqual({ timeout: 1 });
     await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(router.unread).toEqual([]);
+  });
+
+  it('within a scope are at most what is left of its time', async () => {
+    const { client, router } = await joined();
+    const scope = (left: number): CallScope => ({
+      signal: new AbortController().signal,
+      remainingMs: () => left,
+    });
+    const sent = async (left: number, timeoutMs?: number): Promise<unknown> => {
+      const options = timeoutMs === undefined ? {} : { timeoutMs };
+      client.call('a.b', [], { within: scope(left), ...options }).catch(() => undefined);
+      return (await router.gets(MessageKind.Call)).options.timeout;
+    };
+    expect(await sent(1000.5)).toBe(1001);
+    expect(await sent(1000, 2000)).toBe(1000);
+    expect(await sent(1000, 500)).toBe(500);
+    expect(await sent(Infinity)).toBeUndefined();
+    expect(await sent(Infinity, 500)).toBe(500);
+    await expect(client.call('a.b', [], { within: scope(0) })).rejects.toBeInstanceOf(TimeoutError);
     expect(router.unread).toEqual([]);
   });
 

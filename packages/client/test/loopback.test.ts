@@ -39,6 +39,41 @@ describe('a loopback', () => {
     expect(await client.call('a.outer', [5])).toBe('bottom');
   });
 
+  it('a call within an invocation inherits what is left of its time, and its cancellation', async () => {
+    const { connect } = bound(loopback());
+    const [backend, client] = [await connect(), await connect()];
+    let inherited: number | undefined;
+    let innerSignal: AbortSignal | undefined;
+    let reached: () => void = () => undefined;
+    await backend.register(
+      'a.inner',
+      ([waits], { details, signal }) => {
+        inherited = details.timeout;
+        innerSignal = signal;
+        reached();
+        return waits === true ? new Promise(() => undefined) : 'inner';
+      },
+      { forwardTimeout: true },
+    );
+    await backend.register('a.outer', (args, within) => backend.call('a.inner', args, { within }), {
+      forwardTimeout: true,
+    });
+
+    expect(await client.call('a.outer', [false], { timeoutMs: 60_000 })).toBe('inner');
+    expect(inherited).toBeGreaterThan(0);
+    expect(inherited).toBeLessThanOrEqual(60_000);
+    expect(await client.call('a.outer', [false])).toBe('inner');
+    expect(inherited).toBeUndefined();
+
+    const arrived = new Promise<void>((resolve) => (reached = resolve));
+    const stop = new AbortController();
+    const call = client.call('a.outer', [true], { signal: stop.signal });
+    await arrived;
+    stop.abort();
+    await expect(call).rejects.toMatchObject({ uri: 'wamp.error.canceled' });
+    while (innerSignal?.aborted !== true) await new Promise((resolve) => setImmediate(resolve));
+  });
+
   it('carries errors, progressive results, chunks and binary values', async () => {
     const { connect } = bound(loopback());
     const callee = await connect();

@@ -291,7 +291,7 @@ describe('an established session', () => {
     expect(ignored).toHaveLength(3);
   });
 
-  it('RPC-034: connection lost: all pending calls reject with ConnectionLostError', async () => {
+  it('fault 22, RPC-034: connection lost: all pending calls reject with ConnectionLostError', async () => {
     const { client, router } = await joined();
     const calls = Promise.allSettled([client.call('a'), client.call('b')]);
     await router.gets(MessageKind.Call);
