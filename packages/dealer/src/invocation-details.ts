@@ -2,7 +2,7 @@
  * INVOCATION.Details, built from nothing: only keys that the specification defines ever get in, so that no caller can
  * smuggle an identity or a private option to a callee. Sends nothing and changes nothing.
  */
-import { EMPTY_DICT, type InvocationDetails, copyPassthru, isPassthru } from '@wamp/protocol';
+import { EMPTY_DICT, type InvocationDetails, copyPassthru, describesPayload } from '@wamp/protocol';
 import type { Callee } from './callee.js';
 import type { Disclosure } from './dealer-options.js';
 import type { Invocation } from './invocation.js';
@@ -38,7 +38,7 @@ export function invocationDetails<Owner>(
   if (invocation.timeoutMs > 0 && callee.forwardsTimeout) {
     details['timeout'] = Math.max(1, invocation.deadline - now);
   }
-  if (isPassthru(options)) copyPassthru(options, details);
+  if (describesPayload(options)) copyPassthru(options, details);
   return Object.keys(details).length === 0 ? EMPTY_DICT : details;
 }
 

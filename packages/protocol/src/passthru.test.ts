@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EMPTY_DICT } from './dict.js';
-import { copyPassthru, isPassthru } from './passthru.js';
+import { copyPassthru, describesPayload, isPassthru } from './passthru.js';
 
 describe('payload passthru mode', () => {
   it('PPT-012: is in use if there is a scheme that is not empty', () => {
@@ -8,6 +8,17 @@ describe('payload passthru mode', () => {
     expect(isPassthru({ ppt_scheme: '' })).toBe(false);
     expect(isPassthru({ ppt_serializer: 'cbor' })).toBe(false);
     expect(isPassthru(EMPTY_DICT)).toBe(false);
+  });
+
+  it('payload transparency describes the payload too, and is no passthru', () => {
+    const options = { enc_algo: 'cryptobox', enc_key: 'k', enc_serializer: 'cbor' };
+    expect(isPassthru(options)).toBe(false);
+    expect(describesPayload(options)).toBe(true);
+    expect(describesPayload({ ppt_scheme: 'wamp' })).toBe(true);
+    expect(describesPayload({ timeout: 1 })).toBe(false);
+    const to = {};
+    copyPassthru(options, to);
+    expect(to).toEqual(options);
   });
 
   it('copies its attributes and nothing else', () => {
