@@ -22,17 +22,21 @@ import {
   type ClientRole,
   type Dict,
   type Feature,
+  type Identity,
   type Message,
   type ProtocolViolation,
   type PublishOptions,
   type SubscribeOptions,
   type ViolationCode,
 } from '@wamp/protocol';
+import { cbor } from '@wamp/protocol/cbor';
+import { json } from '@wamp/protocol/json';
 import { expect } from 'vitest';
 import type { BrokerOptions } from './broker-options.js';
 import { Broker } from './broker.js';
 import type { BrokerSession } from './broker-session.js';
-import type { BrokerOutbox } from './outbox.js';
+import type { HistoryQuery } from './history-query.js';
+import type { BrokerOutbox, StoreFailure } from './outbox.js';
 import type { SubscriptionEvent } from './subscription-event.js';
 
 /** One thing that the broker did to the world. */
@@ -40,7 +44,8 @@ export type OutboxEntry =
   | { readonly type: 'send'; readonly owner: Peer; readonly message: Message }
   | { readonly type: 'fanOut'; readonly owners: readonly Peer[]; readonly event: EventMessage }
   | { readonly type: 'abort'; readonly owner: Peer; readonly violation: ProtocolViolation }
-  | { readonly type: 'subscriptionEvent'; readonly event: SubscriptionEvent };
+  | { readonly type: 'subscriptionEvent'; readonly event: SubscriptionEvent }
+  | { readonly type: 'storeFailed'; readonly failure: StoreFailure };
 
 /** Keeps everything in order and does nothing else. */
 export class RecordingOutbox implements BrokerOutbox<Peer> {
@@ -57,6 +62,9 @@ export class RecordingOutbox implements BrokerOutbox<Peer> {
   }
   subscriptionEvent(event: SubscriptionEvent): void {
     this.#entries.push({ type: 'subscriptionEvent', event });
+  }
+  storeFailed(failure: StoreFailure): void {
+    this.#entries.push({ type: 'storeFailed', failure });
   }
 
   /** Takes everything that was recorded, oldest first. */
@@ -80,6 +88,8 @@ const ALL_FEATURES = {
   subscriber: ['publisher_identification', 'subscription_revocation', 'pattern_based_subscription'],
 } satisfies JoinOptions['features'];
 
+export const CODECS = [json().payloadCodec, cbor().payloadCodec];
+
 export class BrokerWorld {
   /** milliseconds since the epoch; one more with every message */
   now = 1_700_000_000_000;
@@ -90,9 +100,13 @@ export class BrokerWorld {
   readonly #sessionIds = new IdSequence();
   #random = 0;
 
-  /** @param options random numbers count up unless given */
+  /** @param options unless given, random numbers count up, and payloads are kept as JSON */
   constructor(options: Partial<BrokerOptions> = {}) {
-    this.broker = new Broker(this.#outbox, { random32: () => (this.#random += 1), ...options });
+    this.broker = new Broker(this.#outbox, {
+      random32: () => (this.#random += 1),
+      codecs: CODECS,
+      ...options,
+    });
   }
 
   /** A session joins. Session ids are 1, 2, 3, … */
@@ -142,10 +156,42 @@ export class BrokerWorld {
     );
   }
 
+  /** What failed in the store so far, each as `task topic`. */
+  get storeFailures(): readonly string[] {
+    return this.history.flatMap((entry) =>
+      entry.type === 'storeFailed' ? [`${entry.failure.task} ${entry.failure.topic}`] : [],
+    );
+  }
+
+  /**
+   * Somebody asks what happened on a subscription.
+   * @returns the items of the answer, or the URI of the refusal
+   */
+  asks(
+    subscription: number,
+    query: HistoryQuery = {},
+    requester: Identity = { session: 99, authid: 'asker', authrole: 'anonymous' },
+  ): readonly HistoryItem[] | string {
+    return this.does((broker, now) => {
+      const answer = broker.events(subscription, query, requester, now);
+      return 'uri' in answer ? answer.uri : (broker.eventsPayload(answer).args as HistoryItem[]);
+    });
+  }
+
   /** The fan-outs so far. */
   get fanOuts(): readonly Extract<OutboxEntry, { type: 'fanOut' }>[] {
     return this.history.filter((entry) => entry.type === 'fanOut');
   }
+}
+
+/** One event in an answer of `wamp.subscription.get_events`. */
+export interface HistoryItem {
+  readonly timestamp: string;
+  readonly subscription: number;
+  readonly publication: number;
+  readonly details: Dict;
+  readonly args?: readonly unknown[];
+  readonly kwargs?: Dict;
 }
 
 type Request = PublishMessage | SubscribeMessage | UnsubscribeMessage;
