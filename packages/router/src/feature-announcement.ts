@@ -17,6 +17,7 @@ const DEALER: readonly Feature[] = [
   'registration_revocation',
   'session_meta_api',
   'shared_registration',
+  'testament_meta_api',
 ];
 
 const BROKER: readonly Feature[] = [

@@ -30,6 +30,12 @@ export interface RouterLimits {
   readonly outboundHighBytes: number;
   /** holders of one registration that are probed at the same time on behalf of one REGISTER */
   readonly probedHolders: number;
+  /** testaments of one session */
+  readonly testaments: number;
+  /** bytes of all testaments of one session, encoded */
+  readonly testamentBytes: number;
+  /** bytes of the details that the meta API adds to one session, encoded */
+  readonly sessionDetailsBytes: number;
   /** characters of an authid, a realm's name and of similar names in HELLO */
   readonly nameLength: number;
 }
@@ -62,6 +68,12 @@ export const DEFAULT_LIMITS: RouterLimits = Object.freeze({
   outboundHighBytes: 64 * 1024 * 1024,
   // A REGISTER is a few bytes, and must not make the router write to thousands of peers at once.
   probedHolders: 64,
+  // A session says that it is gone; some say it on a topic for each of their things.
+  testaments: 128,
+  // Kept for as long as the session lives, for each session.
+  testamentBytes: 256 * 1024,
+  // Labels, not documents; sent with every `wamp.session.get`.
+  sessionDetailsBytes: 16 * 1024,
   // As Autobahn limits realm names; also bounds what ends up in logs.
   nameLength: 255,
 });

@@ -21,6 +21,7 @@ import {
 } from '@wamp/protocol';
 import type { Broker, BrokerSession } from '@wamp/broker';
 import type { Dealer, DealerSession } from '@wamp/dealer';
+import { isPromise } from './authorization.js';
 import type { Member } from './seat.js';
 
 /** A call that a procedure of a local peer has to answer. */
@@ -32,8 +33,8 @@ export interface LocalCall {
   readonly callerAuthrole: string;
 }
 
-/** Answers with the result's positional arguments. May throw a {@link ProcedureError}. */
-export type LocalProcedure = (call: LocalCall) => readonly unknown[];
+/** Answers with the result's positional arguments, at once or later. May throw, or reject with, a {@link ProcedureError}. */
+export type LocalProcedure = (call: LocalCall) => readonly unknown[] | Promise<readonly unknown[]>;
 
 /** The refusal of a call by a local procedure. */
 export class ProcedureError extends Error {
@@ -105,20 +106,15 @@ export class LocalPeer {
         this.#invoke(message);
       });
     }
-    // INTERRUPT: procedures answer at once, so there is nothing left to stop.
+    // INTERRUPT: procedures wait for nothing but permissions, so there is nothing worth stopping.
   }
 
-  #invoke(message: InvocationMessage): void {
-    const { dealer, now } = this.#host;
-    const answer = this.#answer(message);
-    if (answer.kind === MessageKind.Yield) dealer.yield(this.#dealerSession, answer, now);
-    else dealer.error(this.#dealerSession, answer, now);
-  }
-
-  #answer(message: InvocationMessage): YieldMessage | ErrorMessage {
-    const { request, details, payload } = message;
-    const procedure = this.#procedures.get(message.registration);
-    if (procedure === undefined) return refusal(request, ErrorUri.NoSuchRegistration, 'no such procedure');
+  #invoke({ request, registration, details, payload }: InvocationMessage): void {
+    const procedure = this.#procedures.get(registration);
+    if (procedure === undefined) {
+      this.#refuse(request, new ProcedureError(ErrorUri.NoSuchRegistration, 'no such procedure'));
+      return;
+    }
     try {
       const call: LocalCall = {
         args: payload.args,
@@ -126,13 +122,44 @@ export class LocalPeer {
         caller: details.caller ?? 0,
         callerAuthrole: details.caller_authrole ?? '',
       };
-      return new YieldMessage(request, EMPTY_DICT, Payload.of(procedure(call)));
+      const result = procedure(call);
+      if (isPromise(result)) this.#await(request, result);
+      else this.#yield(request, result);
     } catch (error) {
-      if (error instanceof ProcedureError) return refusal(request, error.uri, error.message);
-      if (error instanceof PayloadError) return refusal(request, ErrorUri.InvalidArgument, error.message);
-      this.#host.failed(error);
-      return refusal(request, ErrorUri.RuntimeError, 'the procedure failed');
+      this.#refuse(request, error);
     }
+  }
+
+  #await(request: number, result: Promise<readonly unknown[]>): void {
+    result.then(
+      (args) => {
+        this.#host.enqueue(() => {
+          this.#yield(request, args);
+        });
+      },
+      (error: unknown) => {
+        this.#host.enqueue(() => {
+          this.#refuse(request, error);
+        });
+      },
+    );
+  }
+
+  #yield(request: number, args: readonly unknown[]): void {
+    const { dealer, now } = this.#host;
+    dealer.yield(this.#dealerSession, new YieldMessage(request, EMPTY_DICT, Payload.of(args)), now);
+  }
+
+  #refuse(request: number, error: unknown): void {
+    const { dealer, now } = this.#host;
+    dealer.error(this.#dealerSession, this.#refusal(request, error), now);
+  }
+
+  #refusal(request: number, error: unknown): ErrorMessage {
+    if (error instanceof ProcedureError) return refusal(request, error.uri, error.message);
+    if (error instanceof PayloadError) return refusal(request, ErrorUri.InvalidArgument, error.message);
+    this.#host.failed(error);
+    return refusal(request, ErrorUri.RuntimeError, 'the procedure failed');
   }
 
   #nextRequest(): number {

@@ -10,7 +10,9 @@ import type { Realm } from './realm.js';
 import { registrationDetails, registrationProcedures } from './registration-procedures.js';
 import type { SessionInfo } from './session-info.js';
 import { sessionDetails, sessionProcedures } from './session-procedures.js';
+import type { RouterContext } from './router-context.js';
 import { subscriptionDetails, subscriptionProcedures } from './subscription-procedures.js';
+import { testamentProcedures } from './testament-procedures.js';
 
 const REGISTRATION_TOPICS = {
   create: 'wamp.registration.on_create',
@@ -30,10 +32,15 @@ export class MetaApi {
   readonly #realm: Realm;
   readonly #peer: LocalPeer;
 
-  constructor(realm: Realm, peer: LocalPeer) {
+  constructor(realm: Realm, peer: LocalPeer, context: RouterContext) {
     this.#realm = realm;
     this.#peer = peer;
-    const tables = [sessionProcedures(realm), registrationProcedures(realm), subscriptionProcedures(realm)];
+    const tables = [
+      sessionProcedures(realm, context.limits),
+      registrationProcedures(realm),
+      subscriptionProcedures(realm),
+      testamentProcedures(realm, context),
+    ];
     for (const table of tables) {
       for (const [uri, procedure] of Object.entries(table)) peer.register(uri, procedure);
     }

@@ -2,10 +2,11 @@
  * Reading the arguments of meta procedures. Whatever is missing or of a wrong type is `wamp.error.invalid_argument`.
  * Must not know the procedures.
  */
-import { ErrorUri, isDict, isId, isValidUri, type Dict, type MatchPolicy } from '@wamp/protocol';
+import { EMPTY_DICT, ErrorUri, isDict, isId, isValidUri, type Dict, type MatchPolicy } from '@wamp/protocol';
 import { ProcedureError, type LocalCall } from './local-peer.js';
 
-function invalid(sentence: string): ProcedureError {
+/** The refusal of an argument. */
+export function invalid(sentence: string): ProcedureError {
   return new ProcedureError(ErrorUri.InvalidArgument, sentence);
 }
 
@@ -37,12 +38,24 @@ export function optionalTexts(
   return new Set(value as readonly string[]);
 }
 
+/** A dictionary; undefined if it is left out or null. */
+export function optionalDict(value: unknown, name: string): Dict | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (!isDict(value)) throw invalid(`${name} must be a dictionary`);
+  return value;
+}
+
+/** A list; undefined if it is left out or null. */
+export function optionalList(value: unknown, name: string): readonly unknown[] | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (!Array.isArray(value)) throw invalid(`${name} must be a list`);
+  return value as readonly unknown[];
+}
+
 /** `match` of the options dictionary at a position; `exact` if it is left out. */
 export function matchOption({ args }: LocalCall, position: number): MatchPolicy {
-  const options = args[position];
-  if (options === undefined || options === null) return 'exact';
-  if (!isDict(options)) throw invalid(`argument ${position}, options, must be a dictionary`);
-  const { match } = options as { match?: unknown };
+  const options = optionalDict(args[position], `argument ${position}, options,`);
+  const { match } = (options ?? EMPTY_DICT) as { match?: unknown };
   if (match === undefined) return 'exact';
   if (match === 'exact' || match === 'prefix' || match === 'wildcard') return match;
   throw invalid('options.match must be "exact", "prefix" or "wildcard"');

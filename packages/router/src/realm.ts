@@ -27,7 +27,7 @@ import {
 import { Broker, type BrokerOptions, type SubscriptionEvent } from '@wamp/broker';
 import { Dealer, type DealerOptions, type Disclosure, type RegistrationEvent } from '@wamp/dealer';
 import { anonymous, type Authenticator } from './authentication.js';
-import type { Authorizer } from './authorization.js';
+import { isPromise, type Authorizer } from './authorization.js';
 import type { DeadlineWatch } from './deadline-timer.js';
 import { routerRoles } from './feature-announcement.js';
 import type { Admission } from './handshake.js';
@@ -42,6 +42,8 @@ import type { SessionInfo } from './session-info.js';
 import { isSameToken, makeToken, TOKEN_KEY, type Replacement } from './session-token.js';
 import type { Session } from './session.js';
 import type { RealmStats } from './stats.js';
+import { permittedTestaments, publishTestaments } from './testament-execution.js';
+import type { Testament } from './testaments.js';
 import { callError, type DeliveryFailure } from './undeliverable.js';
 
 /** What can be set for a realm. Everything has a default. */
@@ -102,6 +104,8 @@ export class Realm implements OutboxHost, LocalPeerHost {
   readonly adminRoles: ReadonlySet<string>;
   readonly dealer: Dealer<Member>;
   readonly broker: Broker<Member>;
+  readonly uriRule: UriRule;
+  readonly disclosure: Disclosure;
   /** see {@link RealmOptions.probeMs} */
   readonly probeMs: number;
   readonly #context: RouterContext;
@@ -122,6 +126,8 @@ export class Realm implements OutboxHost, LocalPeerHost {
     this.authenticators = options.authenticators ?? [anonymous(authroleOf(options))];
     this.authorizer = options.authorizer;
     this.adminRoles = new Set(options.adminRoles);
+    this.uriRule = options.uriRule ?? 'loose';
+    this.disclosure = options.disclosure ?? 'on_request';
     this.probeMs = options.probeMs ?? DEFAULT_PROBE_MS;
     this.now = context.clock.now();
     this.#context = context;
@@ -134,7 +140,7 @@ export class Realm implements OutboxHost, LocalPeerHost {
     this.#roles = routerRoles(options.reroute === true);
     this.#hasStrictIds = options.requestIds === 'strict';
     const metaPeer = new LocalPeer(this, this.#metaIdentity());
-    this.#metaApi = new MetaApi(this, metaPeer);
+    this.#metaApi = new MetaApi(this, metaPeer, context);
   }
 
   // ---- routing ---------------------------------------------------------------------------------------------------
@@ -286,12 +292,13 @@ export class Realm implements OutboxHost, LocalPeerHost {
     const broker = this.broker.attach(session, { identity, features });
     const requestIds = this.#hasStrictIds ? new RequestIds() : undefined;
     const token = wantsToken ? makeToken(this.#context.random32) : undefined;
-    return new Seat(session, this, info, dealer, broker, requestIds, token);
+    return new Seat(session, this, info, dealer, broker, requestIds, token, features);
   }
 
   /**
-   * A session has ended. Its registrations go, then its subscriptions, each with its meta events; `on_leave` comes last.
-   * @param isSilent without `on_leave`
+   * A session has ended. Its registrations go, then its subscriptions, each with its meta events; then its testaments are
+   * published; `on_leave` comes last.
+   * @param isSilent without testaments and `on_leave`
    */
   leave(seat: Seat, cause: LeaveCause, sentence: string, isSilent: boolean): void {
     this.#seats.delete(seat.info.session);
@@ -306,9 +313,26 @@ export class Realm implements OutboxHost, LocalPeerHost {
       } catch (error) {
         this.failed(error);
       }
-      // Its event is noted down behind those of registrations and subscriptions.
-      this.#left(seat.info, cause, sentence, isSilent);
+      if (isSilent || seat.testaments === undefined) this.#left(seat.info, cause, sentence, isSilent);
+      else this.#execute(seat, cause, sentence);
     });
+  }
+
+  /** Publishes the session's testaments, behind the events of its registrations and subscriptions. */
+  #execute(seat: Seat, cause: LeaveCause, sentence: string): void {
+    const finish = (testaments: readonly Testament[]): void => {
+      this.enqueue(() => {
+        try {
+          publishTestaments(this.broker, seat, testaments, this.now);
+        } catch (error) {
+          this.failed(error);
+        }
+        this.#left(seat.info, cause, sentence, false);
+      });
+    };
+    const permitted = permittedTestaments(this.#context, this.authorizer, seat);
+    if (isPromise(permitted)) void permitted.then(finish);
+    else finish(permitted);
   }
 
   #left(info: SessionInfo, cause: LeaveCause, sentence: string, isSilent: boolean): void {

@@ -3,11 +3,13 @@
  */
 import type { BrokerSession } from '@wamp/broker';
 import type { DealerSession } from '@wamp/dealer';
+import type { Dict, PeerFeatures } from '@wamp/protocol';
 import type { LocalPeer } from './local-peer.js';
 import type { Realm } from './realm.js';
 import type { RequestIds } from './request-ids.js';
 import type { Session } from './session.js';
 import type { SessionInfo } from './session-info.js';
+import type { Testaments } from './testaments.js';
 
 /** Whom dealer and broker know: a peer behind a transport, or one of the router itself. */
 export type Member = Session | LocalPeer;
@@ -22,6 +24,12 @@ export class Seat {
   readonly requestIds: RequestIds | undefined;
   /** secret that lets the client replace this session; undefined if it did not ask for one */
   readonly token: string | undefined;
+  /** what the client announced */
+  readonly features: PeerFeatures;
+  /** what is to be published when the session has ended; undefined if nothing ever was */
+  testaments: Testaments | undefined = undefined;
+  /** what was added to the session's details through the meta API; undefined if nothing was */
+  moreDetails: Dict | undefined = undefined;
 
   constructor(
     session: Session,
@@ -31,6 +39,7 @@ export class Seat {
     broker: BrokerSession<Member>,
     requestIds: RequestIds | undefined,
     token: string | undefined,
+    features: PeerFeatures,
   ) {
     this.session = session;
     this.realm = realm;
@@ -39,5 +48,6 @@ export class Seat {
     this.broker = broker;
     this.requestIds = requestIds;
     this.token = token;
+    this.features = features;
   }
 }

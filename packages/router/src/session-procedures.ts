@@ -3,17 +3,34 @@
  * Source: WAMP advanced profile, "Session Meta API".
  */
 import { CloseUri, ErrorUri, type Dict } from '@wamp/protocol';
+import { keep } from './kept-values.js';
+import type { RouterLimits } from './limits.js';
 import { ProcedureError, type LocalCall, type LocalProcedure } from './local-peer.js';
-import { idArgument, messageOption, optionalTexts, reasonOption, textArgument } from './meta-arguments.js';
+import {
+  idArgument,
+  invalid,
+  messageOption,
+  optionalDict,
+  optionalTexts,
+  reasonOption,
+  textArgument,
+} from './meta-arguments.js';
 import type { Realm } from './realm.js';
 import type { Seat } from './seat.js';
 import type { SessionInfo } from './session-info.js';
 
-/** What the meta API says about a session; the transport's details stay with the router. */
-export function sessionDetails(info: SessionInfo): Dict {
+/**
+ * What the meta API says about a session; the transport's details stay with the router.
+ * @param more what was added through the meta API
+ */
+export function sessionDetails(info: SessionInfo, more?: Dict): Dict {
   const { session, authid, authrole, authmethod, authprovider } = info;
-  return { session, authid, authrole, authmethod, authprovider };
+  const details = { session, authid, authrole, authmethod, authprovider };
+  return more === undefined ? details : { ...more, ...details };
 }
+
+/** What a session's details say because the router knows it; nobody can say otherwise. */
+const ESTABLISHED = ['session', 'authid', 'authrole', 'authmethod', 'authprovider'] as const;
 
 /** Throws unless the caller's role may administer the realm. */
 export function requireAdmin(realm: Realm, call: LocalCall): void {
@@ -23,7 +40,10 @@ export function requireAdmin(realm: Realm, call: LocalCall): void {
 }
 
 /** The procedures of one realm, by URI. */
-export function sessionProcedures(realm: Realm): Readonly<Record<string, LocalProcedure>> {
+export function sessionProcedures(
+  realm: Realm,
+  limits: RouterLimits,
+): Readonly<Record<string, LocalProcedure>> {
   return {
     'wamp.session.count': (call) => {
       const roles = optionalTexts(call, 0, 'filter_authroles');
@@ -37,8 +57,9 @@ export function sessionProcedures(realm: Realm): Readonly<Record<string, LocalPr
     'wamp.session.get': (call) => {
       const seat = realm.findSeat(idArgument(call, 0, 'session'));
       if (seat === undefined) throw noSuchSession();
-      return [sessionDetails(seat.info)];
+      return [sessionDetails(seat.info, seat.moreDetails)];
     },
+    'wamp.session.modify_details': (call) => modifyDetails(realm, limits, call),
     'wamp.session.kill': (call) => {
       requireAdmin(realm, call);
       const id = idArgument(call, 0, 'session');
@@ -64,6 +85,31 @@ export function sessionProcedures(realm: Realm): Readonly<Record<string, LocalPr
       return [killAll(realm, call, () => true, true).length];
     },
   };
+}
+
+/**
+ * Adds to a session's details, as Nexus' procedure of that name does: null takes a key away.
+ */
+function modifyDetails(realm: Realm, limits: RouterLimits, call: LocalCall): readonly unknown[] {
+  requireAdmin(realm, call);
+  const id = idArgument(call, 0, 'session');
+  const delta = optionalDict(call.args[1], 'argument 1, delta,');
+  if (delta === undefined) throw invalid('argument 1, delta, must be a dictionary');
+  for (const key of ESTABLISHED) {
+    if (Object.hasOwn(delta, key)) throw invalid(`${key} cannot be changed`);
+  }
+  const seat = realm.findSeat(id);
+  if (seat === undefined) throw noSuchSession();
+  const changed = Object.entries({ ...seat.moreDetails, ...delta }).filter(([, value]) => value !== null);
+  const kept = keep([Object.fromEntries(changed)]);
+  if (kept.byteLength > limits.sessionDetailsBytes) {
+    throw new ProcedureError(
+      ErrorUri.LimitExceeded,
+      `the added details would have more than ${limits.sessionDetailsBytes} bytes`,
+    );
+  }
+  seat.moreDetails = changed.length === 0 ? undefined : (kept.args[0] as Dict);
+  return [];
 }
 
 function ofRoles(realm: Realm, roles: ReadonlySet<string>): Seat[] {

@@ -34,6 +34,7 @@ it('FEAT-001: WELCOME announces what works, and nothing else', async () => {
       'registration_revocation',
       'session_meta_api',
       'shared_registration',
+      'testament_meta_api',
     ],
   });
   expect((await announced({ reroute: true }))['dealer']).toContain('call_reroute');

@@ -1,6 +1,14 @@
-import { GoodbyeMessage, MessageKind, UnregisterMessage, UnsubscribeMessage } from '@wamp/protocol';
+import {
+  GoodbyeMessage,
+  MessageKind,
+  SubscribeMessage,
+  UnregisterMessage,
+  UnsubscribeMessage,
+  type Dict,
+} from '@wamp/protocol';
 import { describe, expect, it } from 'vitest';
 import type { Authenticator } from '../src/index.js';
+import { BentTransport } from './bent-transport.fixture.js';
 import { ALL_FEATURES, House, plain, settled, type TestPeer } from './test-peer.fixture.js';
 
 /** Lets everybody in as the authid and authrole that they claim. */
@@ -41,7 +49,9 @@ describe('sessions', () => {
   it('META-001, META-002, META-030: coming and going is announced, once, also to a prefix subscription', async () => {
     const h = house();
     const watching = await watcher(h, 'wamp.session.');
-    for (const end of ['goodbye', 'loss', 'violation'] as const) {
+    const admin = await h.joins('realm1', as('root', 'admin'));
+    await events(watching);
+    for (const end of ['goodbye', 'loss', 'violation', 'kill'] as const) {
       const peer = await h.joins('realm1', as('joe', 'guest'));
       const { id } = peer;
       expect(await events(watching)).toEqual([
@@ -52,6 +62,7 @@ describe('sessions', () => {
       ]);
       if (end === 'goodbye') await peer.leaves();
       else if (end === 'loss') peer.transport.terminate('gone');
+      else if (end === 'kill') await admin.result('wamp.session.kill', [id]);
       else peer.hello();
       expect(await events(watching)).toEqual([['wamp.session.on_leave', id, 'joe', 'guest']]);
     }
@@ -142,6 +153,56 @@ describe('sessions', () => {
     expect(await admin.result('wamp.session.kill_all')).toEqual([3]);
     await admin.getsNothing();
     expect(await admin.result('wamp.session.count')).toEqual([1]);
+  });
+
+  it('details can be added, changed and taken away, and are to be seen', async () => {
+    const h = house();
+    const admin = await h.joins('realm1', as('root', 'admin'));
+    const peer = await h.joins('realm1', as('joe', 'user'));
+    const known = {
+      session: peer.id,
+      authid: 'joe',
+      authrole: 'user',
+      authmethod: 'anonymous',
+      authprovider: 'test',
+    };
+    const modify = 'wamp.session.modify_details';
+    expect(await admin.result(modify, [peer.id, { room: 'attic', tags: ['a'] }])).toEqual([]);
+    expect(await peer.result('wamp.session.get', [peer.id])).toEqual([
+      { ...known, room: 'attic', tags: ['a'] },
+    ]);
+    await admin.result(modify, [peer.id, { room: 'cellar', tags: null, gone: null }]);
+    expect(await peer.result('wamp.session.get', [peer.id])).toEqual([{ ...known, room: 'cellar' }]);
+    await admin.result(modify, [peer.id, { room: null }]);
+    expect(await peer.result('wamp.session.get', [peer.id])).toEqual([known]);
+    expect(await peer.result('wamp.session.get', [admin.id])).toMatchObject([{ authid: 'root' }]);
+  });
+
+  it('META-027: who a session is cannot be changed, nor a session that is not there', async () => {
+    const h = house();
+    const admin = await h.joins('realm1', as('root', 'admin'));
+    const peer = await h.joins('realm1', as('joe', 'user'));
+    const modify = 'wamp.session.modify_details';
+    for (const key of ['session', 'authid', 'authrole', 'authmethod', 'authprovider']) {
+      for (const value of ['x', null]) {
+        expect(await admin.failure(modify, [peer.id, { room: 1, [key]: value }])).toBe(
+          'wamp.error.invalid_argument',
+        );
+      }
+    }
+    for (const args of [[], [peer.id], [peer.id, null], [peer.id, []], ['x', {}]]) {
+      expect(await admin.failure(modify, args)).toBe('wamp.error.invalid_argument');
+    }
+    expect(await admin.failure(modify, [4711, {}])).toBe('wamp.error.no_such_session');
+    expect(await peer.failure(modify, [peer.id, { room: 1 }])).toBe('wamp.error.not_authorized');
+    expect(await admin.failure(modify, [peer.id, { room: 'x'.repeat(16 * 1024) }])).toBe(
+      'wamp.error.limit_exceeded',
+    );
+    expect(JSON.stringify(await peer.result('wamp.session.get', [peer.id]))).not.toContain('room');
+    const hostile = JSON.parse('{"__proto__":{"authid":"eve"},"constructor":1}') as Dict;
+    await admin.result(modify, [peer.id, hostile]);
+    const [details] = (await peer.result('wamp.session.get', [peer.id])) as [Dict];
+    expect([details['authid'], Object.hasOwn(details, 'constructor')]).toEqual(['joe', true]);
   });
 
   it('only the roles that the realm names may kill and remove', async () => {
@@ -451,4 +512,30 @@ it('meta procedures are told who calls, whatever the realm says about disclosure
   const admin = await h.joins('realm1', as('root', 'admin'));
   await h.joins('realm1', as('a', 'user'));
   expect(await admin.result('wamp.session.kill_all')).toEqual([1]);
+});
+
+it('who subscribes in the middle of it all does not hear of what was before', async () => {
+  const h = house();
+  let transport: BentTransport | undefined;
+  const peer = h.peerOver((inner) => (transport = new BentTransport(inner)));
+  await peer.joins('realm1', as('a', 'user'));
+  // The SUBSCRIBE comes in while REGISTERED is being sent: behind the REGISTER, before its events would be published.
+  transport!.duringSend = () => {
+    const subscribe = new SubscribeMessage(2, { match: 'prefix' }, 'wamp.registration.');
+    transport!.receiver!.receive(peer.serializer.encode(subscribe));
+  };
+  await peer.registers('a.proc');
+  await peer.gets(MessageKind.Subscribed);
+  expect(await events(peer)).toEqual([]);
+});
+
+it('IDENT-008: the meta peer is nobody that subscribers could know, whatever the realm discloses', async () => {
+  const h = new House({ realms: { realm1: { disclosure: 'always' } } });
+  const watching = await h.joins();
+  await watching.subscribes('wamp.session.on_join');
+  const peer = await h.joins();
+  expect((await watching.gets(MessageKind.Event)).details).toEqual({});
+  await watching.subscribes('a.topic');
+  peer.publishes('a.topic');
+  expect((await watching.gets(MessageKind.Event)).details).toMatchObject({ publisher: peer.id });
 });

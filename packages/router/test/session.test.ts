@@ -17,7 +17,14 @@ import {
 } from '@wamp/protocol';
 import { describe, expect, it } from 'vitest';
 import type { Authenticator, LeaveCause } from '../src/index.js';
+import { BentTransport } from './bent-transport.fixture.js';
 import { ALL_FEATURES, House, SERIALIZERS, settled } from './test-peer.fixture.js';
+
+/** How a promise is to end. */
+interface Ending {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
 
 const challenger: Authenticator = {
   method: 'ticket',
@@ -327,6 +334,43 @@ describe('authentication', () => {
     expect(joined).toEqual([]);
     expect(house.router.stats()).toMatchObject({ sessions: 0, handshakes: 0 });
   });
+
+  it.each<[string, (answer: Ending) => void]>([
+    ['fails', ({ reject }) => reject(new Error('too late'))],
+    ['answers nonsense', ({ resolve }) => resolve('yes')],
+    ['refuses', ({ resolve }) => resolve({ type: 'refused', reason: 'a.b', message: 'no' })],
+    ['challenges', ({ resolve }) => resolve({ type: 'challenge', extra: {}, answer: () => undefined })],
+  ])(
+    'AUTH-033: an authenticator that %s after the peer was turned away changes nothing',
+    async (_, answer) => {
+      let open: Ending | undefined;
+      const slow: Authenticator = {
+        method: 'anonymous',
+        begin: () =>
+          new Promise((resolve, reject) => {
+            open = { resolve: resolve as (value: unknown) => void, reject };
+          }),
+      };
+      const house = new House({ realms: { realm1: { authenticators: [slow] } } });
+      let transport: BentTransport | undefined;
+      const peer = house.peerOver((inner) => (transport = new BentTransport(inner)));
+      // It does not take its ABORT, so that its transport is still there when the answer comes.
+      peer.hello();
+      await settled();
+      peer.transport.pause();
+      house.clock.advance(60_000);
+      await settled();
+      expect(transport!.sent).toBe(1);
+      const before = house.router.stats();
+      answer(open!);
+      await settled();
+      expect(house.router.stats()).toEqual(before);
+      expect(transport!.sent).toBe(1);
+      peer.transport.resume();
+      expect((await peer.gets(MessageKind.Abort)).reason).toBe('wamp.error.authentication_failed');
+      await peer.getsNothing();
+    },
+  );
 
   it('messages behind HELLO wait for an asynchronous authenticator, in order', async () => {
     const slow: Authenticator = {
