@@ -5,6 +5,7 @@ import {
   Result,
   WampError,
   type Authenticator,
+  type PassthruCodec,
   type Client,
   type Invocation,
   type ReceivedEvent,
@@ -12,6 +13,7 @@ import {
   type SessionEnd,
 } from './index.js';
 import { cbor } from './serializers/cbor.js';
+import { wampPassthru } from './wamp-passthru.js';
 
 declare const client: Client;
 
@@ -50,6 +52,7 @@ void client.register('a.b', async (args, invocation) => {
   expectTypeOf(invocation.signal).toEqualTypeOf<AbortSignal>();
   return new Result([args[0]], { k: 1 });
 });
+void client.register('a.b', (args, invocation) => client.call('a.c', args, { within: invocation }));
 void client.register('a.b', async function* ([n]: [number], { signal }) {
   for (let i = 0; i < n && !signal.aborted; i++) yield i;
   return 'end';
@@ -66,6 +69,13 @@ void client.subscribe('a.b', ([price]: [number], event) => {
 });
 expectTypeOf(client.publish('a.b')).resolves.toEqualTypeOf<number | undefined>();
 expectTypeOf(client.publish('a.b', [], { acknowledge: true })).resolves.toBeNumber();
+
+void client.publish('a.b', [], { passthru: 'wamp' });
+expectTypeOf(wampPassthru()).toEqualTypeOf<PassthruCodec>();
+// @ts-expect-error -- a cipher needs keys
+wampPassthru({ cipher: 'aes256gcm' });
+// @ts-expect-error -- there is no such cipher
+wampPassthru({ cipher: 'rot13', keys: new Map(), keyId: 'k' });
 
 expectTypeOf(client.closed).resolves.toEqualTypeOf<SessionEnd>();
 expectTypeOf(client).toExtend<AsyncDisposable>();

@@ -59,10 +59,10 @@ describe('the main entry', () => {
     expect(files.some((file) => file.endsWith('/transports/web-socket.ts'))).toBe(true);
   });
 
-  it('reaches neither the dealer nor the binary serializers', () => {
+  it('reaches neither the dealer, nor the binary serializers, nor ciphers', () => {
     for (const platform of ['browser', 'node'] as const) {
       const files = reachedFrom('index.ts', platform);
-      expect(files.filter((file) => /\/dealer\/|cbor|msgpack/.test(file))).toEqual([]);
+      expect(files.filter((file) => /\/dealer\/|cbor|msgpack|noble/.test(file))).toEqual([]);
       expect(files.length).toBeGreaterThan(30);
     }
   });
@@ -78,4 +78,10 @@ it('the loopback entry works in browsers too', () => {
   const files = reachedFrom('loopback.ts', 'browser');
   expect(files.filter((file) => NODE_ONLY.test(file))).toEqual([]);
   expect(files.some((file) => file.includes('/dealer/src/'))).toBe(true);
+});
+
+it('so does the entry for payload passthru mode', () => {
+  const files = reachedFrom('wamp-passthru.ts', 'browser');
+  expect(files.filter((file) => NODE_ONLY.test(file))).toEqual([]);
+  expect(files.some((file) => file.includes('@noble/ciphers/'))).toBe(true);
 });
