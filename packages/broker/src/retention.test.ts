@@ -1,4 +1,4 @@
-import { EventMessage, Payload, PublishMessage, type PublishOptions } from '@wamp/protocol';
+import { Payload, PublishMessage, type EventMessage, type PublishOptions } from '@wamp/protocol';
 import { cbor } from '@wamp/protocol/cbor';
 import { json } from '@wamp/protocol/json';
 import { describe, expect, it } from 'vitest';
