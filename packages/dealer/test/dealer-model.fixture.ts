@@ -45,6 +45,8 @@ interface ModelCall {
   callerDone: boolean;
   isKilled: boolean;
   isOver: boolean;
+  /** when the dealer has to give it up; Infinity without `timeout` */
+  deadline: number;
   invocation: ModelInvocation | undefined;
 }
 
@@ -79,6 +81,8 @@ export class DealerModel {
   readonly peers: Peer[] = [];
   readonly #queueLimit: number;
   readonly #entries: Entry[] = [];
+  /** the INTERRUPTs that have to be sent in this step, each once */
+  readonly #owed = new Map<ModelInvocation, CancelMode>();
   #now = 1_000_000;
 
   constructor(queueLimit: number, random: () => number) {
@@ -128,6 +132,7 @@ export class DealerModel {
       callerDone: options.progress !== true,
       isKilled: false,
       isOver: false,
+      deadline: deadlineOf(options, this.#now),
       invocation: undefined,
     };
     peer.calls.push(call);
@@ -154,6 +159,7 @@ export class DealerModel {
       this.outbox.entries.length === expected,
       'a chunk was not passed on, or was although it should not',
     );
+    if (expected === 1) call.deadline = deadlineOf(call.options, this.#now);
     this.#look();
   }
 
@@ -171,10 +177,12 @@ export class DealerModel {
       const options = how === 'progress' ? { progress: true } : {};
       this.dealer.yield(session, new YieldMessage(invocation.id, options, payload), this.#now);
     }
+    if (how === 'progress') this.#progressed(invocation.call);
     this.#look();
   }
 
   cancel(call: ModelCall, mode: CancelMode | undefined): void {
+    if (mode !== 'skip') this.#owe(call, mode ?? 'killnowait');
     if (mode === 'kill' && call.invocation?.member.peer.canCancel === true) call.isKilled = true;
     this.dealer.cancel(call.caller.session, new CancelMessage(call.request, mode ? { mode } : {}), this.#now);
     this.#look();
@@ -182,10 +190,21 @@ export class DealerModel {
 
   pass(ms: number): void {
     this.#now += ms;
+    const due = this.#openCalls().filter((call) => call.deadline <= this.#now);
+    for (const call of due) this.#owe(call, 'killnowait');
     this.dealer.expire(this.#now);
     this.#look();
+    insist(
+      due.every((call) => call.isOver),
+      'a call outlives its timeout',
+    );
     const next = this.dealer.nextDeadline();
     insist(next === undefined || next > this.#now, 'a deadline is left behind');
+  }
+
+  /** Time passes, and the host is late to tell the dealer. */
+  drift(ms: number): void {
+    this.#now += ms;
   }
 
   congest(peer: Peer, isCongested: boolean): void {
@@ -197,7 +216,10 @@ export class DealerModel {
   leave(peer: Peer): void {
     peer.isGone = true;
     for (const entry of [...this.#entries]) this.#remove(entry, peer);
-    for (const call of peer.calls) this.#end(call);
+    for (const call of peer.calls) {
+      this.#owe(call, 'killnowait');
+      this.#end(call);
+    }
     this.dealer.detach(peer.session, this.#now);
     this.#look();
   }
@@ -205,6 +227,7 @@ export class DealerModel {
   /** Everything is answered that can be: then every call must be over, and the dealer at rest. */
   finish(): void {
     for (const peer of this.living) this.congest(peer, false);
+    this.pass(0);
     for (let open = this.unanswered(); open.length > 0; open = this.unanswered()) {
       for (const invocation of open) if (!invocation.isAnswered) this.answer(invocation, 'result');
     }
@@ -231,6 +254,25 @@ export class DealerModel {
     return this.#entries.filter((entry) => entry.members.some((member) => member.peer === peer));
   }
 
+  /** Calls that await their final answer. */
+  #openCalls(): ModelCall[] {
+    return this.living.flatMap((peer) => peer.calls.filter((call) => !call.isOver));
+  }
+
+  /** The callee of this call, if it can be interrupted and has not been yet, has to be told. */
+  #owe(call: ModelCall, mode: CancelMode): void {
+    const { invocation } = call;
+    if (invocation === undefined || call.isOver || call.isKilled) return;
+    const { canCancel, isGone } = invocation.member.peer;
+    if (canCancel && !isGone) this.#owed.set(invocation, mode);
+  }
+
+  #progressed(call: ModelCall): void {
+    const isWanted = call.options.receive_progress === true && !call.isOver && !call.isKilled;
+    insist(this.outbox.entries.length === (isWanted ? 1 : 0), 'progress is lost, or comes uncalled for');
+    if (isWanted) call.deadline = deadlineOf(call.options, this.#now);
+  }
+
   #callMessage(call: ModelCall, options: CallOptions): CallMessage {
     return new CallMessage(call.request, options, call.procedure, Payload.of([tag(call)]));
   }
@@ -247,13 +289,34 @@ export class DealerModel {
       insist(!entry.owner.isGone, 'something was sent to a session that has left');
       this.#receive(entry.owner, entry.message, fresh);
     }
-    const open = this.living.flatMap((peer) => peer.calls.filter((call) => !call.isOver)).length;
-    insist(this.dealer.stats().openCalls === open, 'the dealer counts other open calls than the model');
+    insist(this.#owed.size === 0, 'a callee was not interrupted');
+    const open = this.#openCalls();
+    const earliest = open.reduce((least, { deadline }) => Math.min(least, deadline), Infinity);
+    insist((this.dealer.nextDeadline() ?? Infinity) === earliest, 'another deadline is the earliest');
+    insist(
+      this.dealer.stats().openCalls === open.length,
+      'the dealer counts other open calls than the model',
+    );
+    for (const peer of this.living) this.#lookAtTables(peer);
     const waiting = this.#entries.reduce((sum, entry) => sum + entry.waiting.length, 0);
     insist(
       this.dealer.stats().queuedCalls === waiting,
       'the dealer counts other waiting calls than the model',
     );
+  }
+
+  /** No index may hold more, or less, than what is going on. */
+  #lookAtTables(peer: Peer): void {
+    const { calls, invocations, memberships } = peer.session;
+    insist(
+      peer.calls.every((call) => calls.has(call.request) !== call.isOver),
+      'the index of calls is wrong',
+    );
+    insist(
+      peer.invocations.every(({ id, call }) => invocations.has(id) !== call.isOver),
+      'the index of invocations is wrong',
+    );
+    insist(memberships.size === this.entriesOf(peer).length, 'the index of memberships is wrong');
   }
 
   #receive(peer: Peer, message: Message, fresh: ModelCall | undefined): void {
@@ -272,6 +335,8 @@ export class DealerModel {
           invocation !== undefined && peer.canCancel,
           'INTERRUPT for nothing, or to a callee that cannot',
         );
+        insist(this.#owed.get(invocation) === message.options.mode, 'INTERRUPT without a reason, or twice');
+        this.#owed.delete(invocation);
         if (message.options.mode === 'killnowait') invocation.takesSlot = false;
         return;
       }
@@ -298,6 +363,8 @@ export class DealerModel {
   #failed(call: ModelCall, message: ErrorMessage, fresh: ModelCall | undefined): void {
     if (message.error === 'com.bad')
       insist(message.payload.args[0] === tag(call), 'the error of another call');
+    if (message.error === 'wamp.error.timeout')
+      insist(call.deadline <= this.#now, 'a timeout comes too early');
     if (call === fresh) {
       const entry = this.#best(call.procedure);
       const eligible = entry === undefined ? [] : this.#eligible(entry);
@@ -384,8 +451,10 @@ export class DealerModel {
     insist(call !== undefined && !call.isOver && call.invocation === undefined, 'invoked without need');
     const entry = this.#entries.find((candidate) => candidate.id === message.registration);
     insist(entry !== undefined, 'invoked through a registration that is gone');
-    if (call === fresh) insist(entry === this.#best(call.procedure), 'not the best match');
-    else insist(entry.waiting.shift() === call, 'a waiting call was overtaken');
+    if (call === fresh) {
+      insist(entry === this.#best(call.procedure), 'not the best match');
+      insist(entry.waiting.length === 0, 'a new call overtakes those that wait');
+    } else insist(entry.waiting.shift() === call, 'a waiting call was overtaken');
     const member = this.#eligible(entry).find((candidate) => candidate.peer === peer);
     insist(member !== undefined, 'the callee is no callee, or full, or congested');
     insist(this.#mayChoose(entry, member, call === fresh), `${entry.invoke} chooses another callee`);
@@ -451,6 +520,10 @@ export class DealerModel {
       undefined,
     );
   }
+}
+
+function deadlineOf({ timeout = 0 }: CallOptions, now: number): number {
+  return timeout > 0 ? now + timeout : Infinity;
 }
 
 function tag(call: ModelCall): string {

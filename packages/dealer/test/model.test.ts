@@ -99,7 +99,7 @@ const proceed = fc
   );
 
 const answer = fc
-  .record({ which: index, how: fc.constantFrom('progress', 'result', 'result', 'error') })
+  .record({ which: index, how: fc.constantFrom('progress', 'progress', 'result', 'result', 'error') })
   .map<Command>(({ which, how }) => (model) => {
     const invocation = pick(model.unanswered(), which);
     if (invocation !== undefined) model.answer(invocation, how);
@@ -117,7 +117,7 @@ const cancel = fc
   .record({
     who: index,
     which: index,
-    mode: fc.constantFrom<CancelMode | undefined>('skip', 'kill', 'killnowait', undefined),
+    mode: fc.constantFrom<CancelMode | undefined>('skip', 'kill', 'kill', 'killnowait', undefined),
   })
   .map<Command>(({ who, which, mode }) =>
     withPeer(who, (model, peer) => {
@@ -128,6 +128,7 @@ const cancel = fc
   );
 
 const pass = fc.constantFrom(1, 5, 20, 100).map<Command>((ms) => (model) => model.pass(ms));
+const drift = fc.constantFrom(1, 5, 20).map<Command>((ms) => (model) => model.drift(ms));
 const leave = index.map<Command>((who) => withPeer(who, (model, peer) => model.leave(peer)));
 const congest = fc
   .record({ who: index, isCongested: fc.boolean() })
@@ -149,8 +150,9 @@ const program = fc.record({
       { weight: 9, arbitrary: answer },
       { weight: 2, arbitrary: answerLate },
       { weight: 4, arbitrary: cancel },
-      { weight: 2, arbitrary: pass },
-      { weight: 1, arbitrary: leave },
+      { weight: 4, arbitrary: pass },
+      { weight: 2, arbitrary: drift },
+      { weight: 2, arbitrary: leave },
       { weight: 2, arbitrary: congest },
     ),
     { minLength: 30, maxLength: 100, size: 'max' },
@@ -172,7 +174,7 @@ it('random programs: every call one answer, nothing for strangers, ids in sequen
       model.finish();
       for (const peer of model.peers) invocations += peer.invocations.length;
     }),
-    { numRuns: 1000 },
+    { numRuns: 3000 },
   );
   // Programs that never get as far as an INVOCATION would prove nothing.
   expect(invocations).toBeGreaterThan(5000);

@@ -1,0 +1,353 @@
+/**
+ * Shows that the dealer's model test finds bugs: plants one bug at a time into a copy of the dealer, runs the model test
+ * alone, and demands that it fails; without a bug it has to pass. Prints what was found after how many random programs.
+ *
+ *   node scripts/planted-bugs.mjs [--only <part of a name>]
+ *
+ * A bug is an exact replacement in a source file. If the text is not there any more, the script says so and fails: then
+ * the bug has to be written anew against the changed source.
+ */
+import { spawn } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, sep } from 'node:path';
+import { root } from './workspace.mjs';
+
+const MODEL_TEST = 'packages/dealer/test/model.test.ts';
+
+/** What is planted: a name, a file of the dealer, a text that stands there once, and what replaces it. */
+const BUGS = [
+  {
+    name: 'the slot is not given back when the callee answers',
+    file: 'src/invocation-lifecycle.ts',
+    from: "/* Result        */ [stayQueued, step(Closed, { reply: 'result' }), step(Closed, { reply: 'result' })],",
+    to: "/* Result        */ [stayQueued, step(Closed, { reply: 'result', slot: 'held' }), step(Closed, { reply: 'result' })],",
+  },
+  {
+    name: 'a held slot does not come back with the late answer',
+    file: 'src/callee-answers.ts',
+    from: 'if (freed !== undefined) this.#lifecycle.freeSlot(freed, now);',
+    to: 'void freed;',
+  },
+  {
+    name: 'a slot comes back although the callee still works (skip)',
+    file: 'src/invocation-lifecycle.ts',
+    from: "const canceledAndHeld = step(Closed, { reply: 'canceled', slot: 'held' });",
+    to: "const canceledAndHeld = step(Closed, { reply: 'canceled' });",
+  },
+  {
+    name: 'two answers: a kill is answered at once, and by the callee',
+    file: 'src/invocation-lifecycle.ts',
+    from: "/* Kill          */ [canceled, step(Killing, { interrupt: 'kill' }), stayKilling],",
+    to: "/* Kill          */ [canceled, step(Killing, { reply: 'canceled', interrupt: 'kill' }), stayKilling],",
+  },
+  {
+    name: 'a record stays in the index of the caller',
+    file: 'src/invocation-table.ts',
+    from: 'caller.calls.delete(invocation.request);',
+    to: 'if (invocation.timeoutMs === 0) caller.calls.delete(invocation.request);',
+  },
+  {
+    name: 'a record stays in the index of the callee, so that a late YIELD finds it',
+    file: 'src/invocation-table.ts',
+    from: 'invocation.callee?.session.invocations.delete(invocation.id);',
+    to: 'if (invocation.timeoutMs === 0) invocation.callee?.session.invocations.delete(invocation.id);',
+  },
+  {
+    name: 'the timer of an answered call stays armed',
+    file: 'src/invocation-table.ts',
+    from: 'this.#deadlines.disarm(invocation);\n    invocation.payload = undefined;',
+    to: 'invocation.payload = undefined;',
+  },
+  {
+    name: 'a late YIELD is forwarded: what is over is treated like what is open',
+    file: 'src/invocation-lifecycle.ts',
+    from: 'return state === Closed ? stayClosed : TABLE[event]![state];',
+    to: 'return TABLE[event]![state === Closed ? Active : state];',
+    with: [
+      {
+        file: 'src/invocation-table.ts',
+        from: 'invocation.callee?.session.invocations.delete(invocation.id);',
+        to: '',
+      },
+    ],
+  },
+  {
+    name: 'the INTERRUPT of killnowait is forgotten',
+    file: 'src/invocation-lifecycle.ts',
+    from: "step(Closed, { reply: 'canceled', interrupt: 'killnowait', slot: 'free_if_interrupted' }),",
+    to: "step(Closed, { reply: 'canceled', slot: 'free_if_interrupted' }),",
+  },
+  {
+    name: 'the INTERRUPT for a caller that has left is forgotten',
+    file: 'src/invocation-lifecycle.ts',
+    from: "step(Closed, { interrupt: 'killnowait', slot: 'free_if_interrupted' }),",
+    to: "step(Closed, { slot: 'free_if_interrupted' }),",
+  },
+  {
+    name: 'the INTERRUPT after a timeout is forgotten',
+    file: 'src/invocation-lifecycle.ts',
+    from: "step(Closed, { reply: 'timeout', interrupt: 'killnowait', slot: 'free_if_interrupted' }),",
+    to: "step(Closed, { reply: 'timeout', slot: 'free_if_interrupted' }),",
+  },
+  {
+    name: 'a callee that cannot be interrupted gets INTERRUPT',
+    file: 'src/lifecycle-runner.ts',
+    from: "if (step.interrupt !== 'none' && canBeInterrupted) {",
+    to: "if (step.interrupt !== 'none') {",
+  },
+  {
+    name: 'after a kill the caller is not told that the callee has left',
+    file: 'src/invocation-lifecycle.ts',
+    from: '/* CalleeGone    */ [canceled, canceled, canceled],',
+    to: '/* CalleeGone    */ [canceled, canceled, stayKilling],',
+  },
+  {
+    name: 'roundrobin does not step on',
+    file: 'src/invocation-policy.ts',
+    from: 'if (!isEligible(callee, tried)) continue;\n    registration.turn = (index + 1) % count;',
+    to: 'if (!isEligible(callee, tried)) continue;\n    registration.turn = index;',
+  },
+  {
+    name: 'roundrobin leaves somebody out when a callee before it leaves',
+    file: 'src/registration.ts',
+    from: 'if (index < this.turn) this.turn -= 1;',
+    to: '',
+  },
+  {
+    name: 'least_pending breaks ties by age instead of load',
+    file: 'src/invocation-policy.ts',
+    from: '(best !== undefined && callee.taken >= best.taken)',
+    to: 'best !== undefined',
+  },
+  {
+    name: 'the last callee is the first',
+    file: 'src/invocation-policy.ts',
+    from: 'return callees.findLast((callee) => isEligible(callee, tried));',
+    to: 'return callees.find((callee) => isEligible(callee, tried));',
+  },
+  {
+    name: 'a full callee is called',
+    file: 'src/callee.ts',
+    from: 'return this.taken < this.concurrency && !this.session.congested;',
+    to: 'return this.taken <= this.concurrency && !this.session.congested;',
+  },
+  {
+    name: 'a waiting call is not sent on when a slot comes back',
+    file: 'src/lifecycle-runner.ts',
+    from: 'callee.taken -= 1;\n    this.#dispatch.drain(callee.registration, now);',
+    to: 'callee.taken -= 1;',
+  },
+  {
+    name: 'a waiting call is overtaken by a new one',
+    file: 'src/invoker.ts',
+    from: 'registration.queue.size > 0 ? undefined : this.#choose(registration, message.options)',
+    to: 'this.#choose(registration, message.options)',
+  },
+  {
+    name: 'progress that nobody asked for is forwarded',
+    file: 'src/lifecycle-runner.ts',
+    from: 'if (isIgnored(step) || (event === CallEvent.Progress && !invocation.wantsProgress)) return;',
+    to: 'if (isIgnored(step)) return;',
+  },
+  {
+    name: 'a late chunk begins a call of its own',
+    file: 'src/invocation-table.ts',
+    from: 'if (!invocation.callerDone) caller.endedStreams.ended(invocation.request);',
+    to: '',
+  },
+  {
+    name: 'an unregistered callee keeps its registration in the table',
+    file: 'src/registrar.ts',
+    from: 'if (registration.callees.length === 0) this.#registrations.delete(registration);',
+    to: '',
+  },
+  {
+    name: 'the timer is not armed anew by a progressive result',
+    file: 'src/invocation-lifecycle.ts',
+    from: "step(Active, { reply: 'progress', rearms: true })",
+    to: "step(Active, { reply: 'progress' })",
+  },
+  {
+    name: 'the deadline is disarmed by a kill',
+    file: 'src/lifecycle-runner.ts',
+    from: 'else invocation.state = step.next;',
+    to: "else {\n      invocation.state = step.next;\n      if (step.interrupt === 'kill') this.#table.rearm(invocation, Infinity);\n    }",
+  },
+  {
+    name: 'the best match: the shortest prefix wins',
+    package: 'protocol',
+    file: 'src/radix-tree.ts',
+    from: 'if (node.value !== undefined) best = node.value;',
+    to: 'best ??= node.value;',
+  },
+  {
+    name: 'the best match: a change of the patterns is noticed late',
+    package: 'protocol',
+    file: 'src/uri-table.ts',
+    from: 'this.#bestPatterns.forgetAll();',
+    to: '',
+  },
+];
+
+/** A dealer that has not come back after this many milliseconds never will. */
+const PATIENCE_MS = 60_000;
+
+/** What a copy needs besides the sources of the two packages. */
+const SHARED = ['package.json', 'tsconfig.base.json'];
+
+/** The repository's vitest configuration as far as one test needs it, without shrinking: any failing program will do. */
+const SETTINGS = {
+  'vitest.config.mjs': `
+    const conditions = ['@wamp/source', 'module', 'node', 'import', 'default'];
+    export default {
+      resolve: { conditions },
+      ssr: { resolve: { conditions } },
+      test: { include: ['packages/*/test/**/*.test.ts'], pool: 'threads', setupFiles: ['./no-shrinking.mjs'] },
+    };`,
+  'no-shrinking.mjs': `
+    import fc from 'fast-check';
+    fc.configureGlobal({ endOnFailure: true, includeErrorInReport: true });`,
+};
+
+/** More programs than in the everyday run: a bug must not be found by luck. */
+const MORE_PROGRAMS = { file: 'test/model.test.ts', from: '{ numRuns: 3000 }', to: '{ numRuns: 30_000 }' };
+
+/** Copies both packages to a temporary folder, where the dependencies are linked and nothing can harm the originals. */
+function makeCopy() {
+  const folder = mkdtempSync(join(tmpdir(), 'planted-bugs-'));
+  for (const name of SHARED) cpSync(join(root, name), join(folder, name));
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
+  for (const name of ['protocol', 'dealer']) {
+    const from = join(root, 'packages', name);
+    const isWanted = (path) =>
+      !path
+        .slice(from.length)
+        .split(sep)
+        .some((part) => ['dist', 'node_modules'].includes(part));
+    cpSync(from, join(folder, 'packages', name), { recursive: true, filter: isWanted });
+  }
+  const scope = join(folder, 'packages', 'dealer', 'node_modules', '@wamp');
+  mkdirSync(scope, { recursive: true });
+  symlinkSync(join(folder, 'packages', 'protocol'), join(scope, 'protocol'), 'junction');
+  for (const [name, text] of Object.entries(SETTINGS)) writeFileSync(join(folder, name), text);
+  return folder;
+}
+
+/** The text in the copy's file is there exactly once, and is replaced. @returns what puts the file back */
+function plant(folder, { package: name = 'dealer', file, from, to }) {
+  const path = join(folder, 'packages', name, file);
+  const source = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  const count = source.split(from).length - 1;
+  if (count !== 1) {
+    throw new Error(
+      `packages/${name}/${file} has the text of this bug ${count} times instead of once. ` +
+        `Write the bug anew against the source as it is now:\n\n${from}\n`,
+    );
+  }
+  writeFileSync(
+    path,
+    source.replace(from, () => to),
+  );
+  return () => writeFileSync(path, source);
+}
+
+/** Runs the model test in the copy. @returns whether it passed, and what it said */
+function runModel(folder) {
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+  const args = [vitest, 'run', MODEL_TEST, '--root', folder, '--reporter=json'];
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    let said = '';
+    let complained = '';
+    child.stdout.on('data', (chunk) => (said += chunk));
+    child.stderr.on('data', (chunk) => (complained += chunk));
+    child.on('error', reject);
+    const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
+    child.on('exit', (_code, signal) => {
+      clearTimeout(timer);
+      if (signal === 'SIGKILL') {
+        reject(new Error('the dealer never comes back: write the bug so that it does'));
+        return;
+      }
+      try {
+        const [file] = JSON.parse(said.slice(said.indexOf('{'))).testResults;
+        const [test] = file.assertionResults;
+        const text = test?.failureMessages.join('\n') ?? file.message;
+        resolve({
+          hasRun: test !== undefined,
+          hasPassed: test?.status === 'passed',
+          text,
+          ms: test?.duration,
+        });
+      } catch {
+        reject(new Error(`the model test could not be run:\n${said}\n${complained}`));
+      }
+    });
+  });
+}
+
+/** What the model said about a bug, in one line. */
+function finding({ hasRun, hasPassed, text, ms }) {
+  if (hasPassed) return { isFound: false, row: ['NOT FOUND', '', ''] };
+  const runs = /failed after (\d+) tests?/.exec(text)?.[1];
+  const sentence = /^Got (?:error: )?(.+)/m.exec(text)?.[1]?.trim() ?? 'the model does not say why';
+  // A copy that does not even compile proves nothing.
+  if (!hasRun || runs === undefined)
+    return { isFound: false, row: [`BROKEN: ${text.split('\n')[0]}`, '', ''] };
+  return { isFound: true, row: [sentence, runs, Math.round(ms).toString()] };
+}
+
+function print(rows) {
+  const head = ['planted bug', 'found by', 'programs', 'ms'];
+  const widths = head.map((title, column) =>
+    Math.max(...[head, ...rows].map((row) => row[column].length), title.length),
+  );
+  const line = (row) =>
+    row
+      .map((cell, column) => (column < 2 ? cell.padEnd(widths[column]) : cell.padStart(widths[column])))
+      .join('  ');
+  console.log(line(head));
+  console.log(widths.map((width) => '─'.repeat(width)).join('  '));
+  for (const row of rows) console.log(line(row));
+}
+
+async function main() {
+  const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : '';
+  const bugs = BUGS.filter(({ name }) => name.includes(only));
+  const folder = makeCopy();
+  const rows = [];
+  let missed = 0;
+  try {
+    // All texts are looked for first: whoever changes the dealer learns at once what has to be written anew.
+    for (const bug of bugs) plant(folder, bug)();
+    const sound = await runModel(folder);
+    if (!sound.hasPassed) throw new Error(`without a bug the model test has to pass:\n${sound.text}`);
+    rows.push(['(none)', 'passes, as it has to', 'all', Math.round(sound.ms).toString()]);
+    plant(folder, MORE_PROGRAMS);
+    for (const bug of bugs) {
+      const undo = [bug, ...(bug.with ?? [])].map((change) => plant(folder, change));
+      const { isFound, row } = finding(await runModel(folder));
+      for (const put of undo) put();
+      rows.push([bug.name, ...row]);
+      if (!isFound) missed += 1;
+      if (process.stderr.isTTY) process.stderr.write('.');
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  print(rows);
+  console.log(`\n${bugs.length - missed} of ${bugs.length} planted bugs were found`);
+  return missed === 0 ? 0 : 1;
+}
+
+process.exitCode = await main();
