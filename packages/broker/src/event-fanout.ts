@@ -3,7 +3,7 @@
  * There is one EVENT object for each subscription and disclosure class, however many receive it. Must not decide whether
  * a publication is accepted.
  */
-import { EventMessage, isPassthru } from '@wamp/protocol';
+import { EventMessage, describesPayload } from '@wamp/protocol';
 import { eventDetails } from './event-details.js';
 import type { BrokerOutbox } from './outbox.js';
 import type { Publication } from './publication.js';
@@ -34,7 +34,7 @@ export class EventFanout<Owner> {
       // spec: pattern-based subscription: the concrete topic, where the subscriber cannot know it
       subscription.match === 'exact' ? undefined : topic,
       audience === 'told' ? publication.publisher.identity : undefined,
-      isPassthru(options) ? options : undefined,
+      describesPayload(options) ? options : undefined,
       false,
     );
     this.#outbox.fanOut(owners, new EventMessage(subscription.id, publication.id, details, payload));

@@ -5,7 +5,7 @@
 import {
   copyPassthru,
   EMPTY_DICT,
-  isPassthru,
+  describesPayload,
   Payload,
   type Format,
   type Dict,
@@ -63,7 +63,7 @@ export class EventRecorder {
 }
 
 function passthruOf(options: PublishOptions): Dict {
-  if (!isPassthru(options)) return EMPTY_DICT;
+  if (!describesPayload(options)) return EMPTY_DICT;
   const attributes: Record<string, unknown> = {};
   copyPassthru(options, attributes);
   return attributes;

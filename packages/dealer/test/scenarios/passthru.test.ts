@@ -50,6 +50,15 @@ describe('payload passthru mode', () => {
     caller.gets(error('com.bad', { args: [bytes], details: ppt }));
   });
 
+  it('payload transparency, as Crossbar.io has it, passes without being announced', () => {
+    const enc = { enc_algo: 'cryptobox', enc_key: 'k', enc_serializer: 'cbor' };
+    const { callee, caller } = setScene({ caller: callerWithout('payload_passthru_mode') });
+    caller.sends(call('com.proc', { args: [bytes], options: { ...enc, other: 1 } }));
+    callee.gets(invocation({ args: [bytes], details: enc }));
+    callee.sends(yields([bytes], { options: enc }));
+    caller.gets(result([bytes], { details: enc }));
+  });
+
   it('PPT-005: a caller that did not announce it breaks the protocol', () => {
     const { callee, caller } = setScene({ caller: callerWithout('payload_passthru_mode') });
     caller.sends(call('com.proc', { options: ppt }));
