@@ -1,8 +1,8 @@
 /**
- * Random interleavings of sessions, against a model that is nothing but a list of who is subscribed to what and the rules
- * of the specification, one line each.
+ * Random interleavings of sessions, against a model that is nothing but lists of who is subscribed to what and of what
+ * was published, and the rules of the specification, one line each.
  */
-import type { MatchPolicy, PublishOptions } from '@wamp/protocol';
+import type { EventMessage, MatchPolicy, PublishOptions } from '@wamp/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -14,6 +14,7 @@ import {
   subscribed,
   unsubscribe,
   unsubscribed,
+  type HistoryItem,
   type Peer,
 } from '../src/broker-world.fixture.js';
 
@@ -27,16 +28,43 @@ interface Entry {
   readonly id: number;
 }
 
-function matches({ match, topic }: Entry, uri: string): boolean {
+/** A publication, as far as it can be asked for later. */
+interface Past {
+  readonly number: number;
+  readonly topic: string;
+  readonly publisher: number;
+  readonly options: PublishOptions;
+}
+
+/** The subscriptions whose history is kept; their ids are 1 and 2. */
+const HISTORY = [
+  { uri: 'a', match: 'prefix' },
+  { uri: '.b', match: 'wildcard' },
+] as const;
+const RESTRICTED_PER_TOPIC = 2;
+const SESSION_LISTS = ['eligible', 'exclude'] as const;
+const LISTS = [
+  ...SESSION_LISTS,
+  'eligible_authid',
+  'eligible_authrole',
+  'exclude_authid',
+  'exclude_authrole',
+] as const;
+
+function matches({ match, topic }: Pick<Entry, 'match' | 'topic'>, uri: string): boolean {
   if (match === 'exact') return topic === uri;
   if (match === 'prefix') return uri.startsWith(topic);
   const [wanted, given] = [topic.split('.'), uri.split('.')];
   return wanted.length === given.length && wanted.every((part, k) => part === '' || part === given[k]);
 }
 
-function receives(receiver: Peer, publisher: Peer, options: PublishOptions): boolean {
+function receives(receiver: Peer, publisher: number, options: PublishOptions): boolean {
+  if (receiver.id === publisher && options.exclude_me !== false) return false;
+  return isListed(receiver, options);
+}
+
+function isListed(receiver: Peer, options: PublishOptions): boolean {
   const { session, authid, authrole } = receiver.session.identity;
-  if (receiver === publisher && options.exclude_me !== false) return false;
   if (options.eligible && !options.eligible.includes(session)) return false;
   if (options.eligible_authid && !options.eligible_authid.includes(authid)) return false;
   if (options.eligible_authrole && !options.eligible_authrole.includes(authrole)) return false;
@@ -59,6 +87,7 @@ const options = fc.record(
     acknowledge: fc.boolean(),
     exclude_me: fc.boolean(),
     disclose_me: fc.boolean(),
+    retain: fc.boolean(),
     eligible: ids,
     eligible_authid: names,
     eligible_authrole: names,
@@ -69,7 +98,15 @@ const options = fc.record(
   { requiredKeys: [] },
 );
 const step = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ type: fc.constant('subscribe' as const), by: peer, pattern }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      type: fc.constant('subscribe' as const),
+      by: peer,
+      pattern,
+      getRetained: fc.boolean(),
+    }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({ type: fc.constant('unsubscribe' as const), by: peer, which: fc.nat() }),
@@ -79,9 +116,15 @@ const step = fc.oneof(
 );
 
 class Model {
-  readonly world = new BrokerWorld();
+  readonly world = new BrokerWorld({
+    history: HISTORY,
+    retention: { restrictedPerTopic: RESTRICTED_PER_TOPIC },
+  });
   readonly peers: Peer[] = [];
   entries: Entry[] = [];
+  /** oldest first */
+  retained: Past[] = [];
+  readonly recorded: Past[] = [];
   #published = 0;
 
   constructor() {
@@ -94,12 +137,57 @@ class Model {
     this.peers[n] = this.world.joins({ authid: NAMES[n % 2]!, authrole: NAMES[n >> 1]!, features });
   }
 
-  subscribe(by: Peer, topic: string, match: MatchPolicy): void {
-    by.sends(subscribe(topic, { match }));
+  subscribe(by: Peer, topic: string, match: MatchPolicy, getRetained: boolean): void {
+    by.sends(subscribe(topic, { match, get_retained: getRetained }));
     const { subscription: id } = by.gets(subscribed());
     const same = this.entries.filter((entry) => entry.topic === topic && entry.match === match);
     for (const entry of same) expect(id).toBe(entry.id);
     if (!same.some((entry) => entry.peer === by)) this.entries.push({ peer: by, topic, match, id });
+    if (getRetained) this.getRetained(by, { topic, match });
+    by.getsNothing();
+  }
+
+  getRetained(by: Peer, pattern: Pick<Entry, 'match' | 'topic'>): void {
+    const due = this.retained.filter(
+      (past) => matches(pattern, past.topic) && receives(by, past.publisher, past.options),
+    );
+    const last = due.filter((past, at) => !due.slice(at + 1).some(({ topic }) => topic === past.topic));
+    for (const past of last) {
+      const { details } = by.gets(event({ args: [past.number] }));
+      expect(details.retained).toBe(true);
+      this.#checkDetails(details, pattern.match, past, by);
+    }
+  }
+
+  /** What everybody may know of the past, forwards and backwards. */
+  ask(by: Peer): void {
+    for (const [at, { uri: topic, match }] of HISTORY.entries()) {
+      const expected = this.recorded
+        .filter((past) => matches({ topic, match }, past.topic) && isListed(by, past.options))
+        .map(({ number }) => number);
+      const asks = (query: object) =>
+        (this.world.asks(at + 1, query, by.session.identity) as HistoryItem[]).map(({ args }) => args?.[0]);
+      expect(asks({})).toEqual(expected);
+      expect(asks({ reverse: true, limit: 3 })).toEqual(expected.toReversed().slice(0, 3));
+    }
+  }
+
+  #checkDetails(details: EventMessage['details'], match: MatchPolicy, past: Past, receiver: Peer): void {
+    const isTold = past.options.disclose_me === true && receiver.session.takesIdentity;
+    expect(details.topic).toBe(match === 'exact' ? undefined : past.topic);
+    expect(details.publisher).toBe(isTold ? past.publisher : undefined);
+  }
+
+  #keep(past: Past): void {
+    const { topic, options: chosen } = past;
+    const isRestricted = (one: Past): boolean => LISTS.some((list) => one.options[list] !== undefined);
+    if (SESSION_LISTS.every((list) => chosen[list] === undefined)) this.recorded.push(past);
+    if (chosen.retain !== true) return;
+    if (!isRestricted(past)) this.retained = this.retained.filter((one) => one.topic !== topic);
+    this.retained.push(past);
+    const restricted = this.retained.filter((one) => one.topic === topic && isRestricted(one));
+    const dropped = restricted.slice(0, Math.max(0, restricted.length - RESTRICTED_PER_TOPIC));
+    this.retained = this.retained.filter((one) => !dropped.includes(one));
   }
 
   unsubscribe(by: Peer, which: number): void {
@@ -115,17 +203,18 @@ class Model {
     const number = (this.#published += 1);
     by.sends(publish(topic, [number], chosen));
     if (chosen.acknowledge === true) by.gets(published());
+    const past = { number, topic, publisher: by.id, options: chosen };
+    this.#keep(past);
     for (const receiver of this.peers) {
       const due = this.entries.filter(
-        (entry) => entry.peer === receiver && matches(entry, topic) && receives(receiver, by, chosen),
+        (entry) => entry.peer === receiver && matches(entry, topic) && receives(receiver, by.id, chosen),
       );
-      const isTold = chosen.disclose_me === true && receiver.session.takesIdentity;
       const got = due.map(() => receiver.gets(event({ args: [number] })));
       expect(got.map((message) => message.subscription).sort()).toEqual(due.map(({ id }) => id).sort());
       for (const { subscription, details } of got) {
-        const isPattern = due.find(({ id }) => id === subscription)!.match !== 'exact';
-        expect(details.topic).toBe(isPattern ? topic : undefined);
-        expect(details.publisher).toBe(isTold ? by.id : undefined);
+        const { match } = due.find(({ id }) => id === subscription)!;
+        this.#checkDetails(details, match, past, receiver);
+        expect(details.retained).toBeUndefined();
       }
       receiver.getsNothing();
     }
@@ -140,25 +229,27 @@ class Model {
 }
 
 describe('any sequence of messages', () => {
-  it('delivers to whom the specification says, once per subscription, and leaves nothing behind', () => {
+  it('delivers and keeps what the specification says, for whom it says, and leaves nothing else behind', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const model = new Model();
         for (const one of steps) {
           const by = model.peers[one.by]!;
-          if (one.type === 'subscribe') model.subscribe(by, one.pattern.topic, one.pattern.match);
+          if (one.type === 'subscribe')
+            model.subscribe(by, one.pattern.topic, one.pattern.match, one.getRetained);
           else if (one.type === 'unsubscribe') model.unsubscribe(by, one.which);
           else if (one.type === 'publish') model.publish(by, one.uri, one.options);
           else model.leave(one.by);
-          const distinct = new Set(model.entries.map(({ id }) => id)).size;
+          const distinct = new Set([1, 2, ...model.entries.map(({ id }) => id)]).size;
           expect(model.world.broker.stats()).toEqual({
             sessions: PEERS,
             subscriptions: distinct,
             subscribers: model.entries.length,
           });
         }
+        for (const one of model.peers) model.ask(one);
         for (const one of model.peers) one.leaves();
-        expect(model.world.broker.stats()).toEqual({ sessions: 0, subscriptions: 0, subscribers: 0 });
+        expect(model.world.broker.stats()).toEqual({ sessions: 0, subscriptions: 2, subscribers: 0 });
         expect(balance(model.world.events)).toEqual([]);
       }),
       { numRuns: 300 },
