@@ -13,7 +13,6 @@ import {
   Payload,
   RegisterMessage,
   YieldMessage,
-  type CallOptions,
   type CancelMode,
   type Message,
   type RegisterOptions,
