@@ -5,6 +5,7 @@
  */
 import type { RegisterOptions } from '@wamp/protocol';
 import type { DealerSession } from './dealer-session.js';
+import { ProcedureDescription } from './procedure-description.js';
 import type { Registration } from './registration.js';
 import { hashInteger } from './rendezvous.js';
 
@@ -19,6 +20,8 @@ export class Callee<Owner> {
   disclosesCaller: boolean;
   /** the dealer forwards `timeout` and runs no timer itself */
   forwardsTimeout: boolean;
+  /** what it publishes about the procedure */
+  description: ProcedureDescription | undefined;
   /** slots taken: open invocations and held slots */
   taken: number;
 
@@ -29,6 +32,7 @@ export class Callee<Owner> {
     this.concurrency = Infinity;
     this.disclosesCaller = false;
     this.forwardsTimeout = false;
+    this.description = undefined;
     this.taken = 0;
     this.configure(options);
   }
@@ -39,6 +43,17 @@ export class Callee<Owner> {
     this.disclosesCaller = options.disclose_caller === true;
     // spec: rpc-call-timeout: both the announcement and the option are needed
     this.forwardsTimeout = options.forward_timeout === true && this.session.handlesTimeout;
+    this.#describe(ProcedureDescription.of(options));
+  }
+
+  /** Gives back what it takes of its session's limits; for the end of the membership. */
+  release(): void {
+    this.#describe(undefined);
+  }
+
+  #describe(description: ProcedureDescription | undefined): void {
+    this.session.describedBytes += (description?.bytes ?? 0) - (this.description?.bytes ?? 0);
+    this.description = description;
   }
 
   /** True if another invocation may be sent now. */

@@ -9,6 +9,10 @@ export interface DealerLimits {
    * belong to the host, are not bound by it.
    */
   readonly registrationsPerSession: number;
+  /** Longest description of a procedure, bytes of its JSON text; REGISTER beyond is answered `wamp.error.limit_exceeded`. */
+  readonly descriptionBytes: number;
+  /** All descriptions of one session together; REGISTER beyond is answered `wamp.error.limit_exceeded`. */
+  readonly descriptionBytesPerSession: number;
   /** Most calls of one session that wait for their final answer; CALL beyond is answered `wamp.error.limit_exceeded`. */
   readonly callsPerSession: number;
   /**
@@ -25,6 +29,10 @@ export interface DealerLimits {
 export const DEFAULT_LIMITS: DealerLimits = Object.freeze({
   // A gateway registers a procedure for each of its devices; about half a kilobyte each, so 64 MB at the very most.
   registrationsPerSession: 131_072,
+  // A sentence and five schemas; whoever has more to say has a manual elsewhere.
+  descriptionBytes: 16 * 1024,
+  // A thousand procedures described at some length; without it, 131,072 of the longest would be 2 GB.
+  descriptionBytesPerSession: 4 * 1024 * 1024,
   // Far above what one connection keeps in flight; about 300 bytes each, so 20 MB at the very most.
   callsPerSession: 65_536,
   // Queued calls keep their payload in memory: an operator has to choose the number against the largest frame.

@@ -17,6 +17,7 @@ import type { DealerSettings } from './dealer-options.js';
 import type { DealerSession } from './dealer-session.js';
 import { CallEvent } from './invocation-lifecycle.js';
 import type { Invoker } from './invoker.js';
+import { describesProcedure, ProcedureDescription } from './procedure-description.js';
 import type { RegistrationTable } from './registration-table.js';
 import type { Registration } from './registration.js';
 import type { SessionOutbox } from './session-outbox.js';
@@ -120,6 +121,24 @@ export class Registrar<Owner> {
     } else if (!session.trusted && session.memberships.size >= limits.registrationsPerSession) {
       this.#refuse(session, message, ErrorUri.LimitExceeded, 'this session has too many registrations');
     } else {
+      return !describesProcedure(options) || this.#isWellDescribed(session, message);
+    }
+    return false;
+  }
+
+  #isWellDescribed(session: DealerSession<Owner>, message: RegisterMessage): boolean {
+    const { descriptionBytes, descriptionBytesPerSession } = this.#settings.limits;
+    const description = ProcedureDescription.of(message.options);
+    if (description === undefined) {
+      const sentence = 'x_describe must be a dictionary of what JSON can express, its description a string';
+      this.#refuse(session, message, ErrorUri.InvalidArgument, sentence);
+    } else if (description.bytes > descriptionBytes) {
+      const sentence = `the description has ${description.bytes} bytes, ${descriptionBytes} are allowed`;
+      this.#refuse(session, message, ErrorUri.LimitExceeded, sentence);
+    } else if (session.describedBytes + description.bytes > descriptionBytesPerSession) {
+      const sentence = 'the descriptions of this session are too long together';
+      this.#refuse(session, message, ErrorUri.LimitExceeded, sentence);
+    } else {
       return true;
     }
     return false;
@@ -170,6 +189,7 @@ export class Registrar<Owner> {
     const { registration } = callee;
     callee.session.memberships.delete(registration.id);
     registration.remove(callee);
+    callee.release();
     if (registration.callees.length === 0) this.#registrations.delete(registration);
   }
 

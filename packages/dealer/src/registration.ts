@@ -2,7 +2,7 @@
  * A registration: a URI, how it matches, how its callees are chosen, and who they are.
  * Keeps the rotation fair when callees come and go. Must not send anything.
  */
-import type { InvokePolicy, MatchPolicy } from '@wamp/protocol';
+import type { Dict, InvokePolicy, MatchPolicy } from '@wamp/protocol';
 import { CallQueue } from './call-queue.js';
 import type { Callee } from './callee.js';
 
@@ -40,6 +40,14 @@ export class Registration<Owner> {
   /** The callees in the order in which they registered. */
   get callees(): readonly Callee<Owner>[] {
     return this.#callees;
+  }
+
+  /**
+   * What the callees publish about the procedure (`REGISTER.Options.x_describe`): that of the first callee, in the order in
+   * which they registered, that gave a description. Another object each time; for people who ask, not for each call.
+   */
+  get description(): Dict | undefined {
+    return this.#callees.find((callee) => callee.description !== undefined)?.description?.parts;
   }
 
   add(callee: Callee<Owner>): void {

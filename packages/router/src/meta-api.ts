@@ -7,6 +7,7 @@ import type { SubscriptionEvent } from '@wamp/broker';
 import type { RegistrationEvent } from '@wamp/dealer';
 import type { LocalPeer } from './local-peer.js';
 import type { Realm } from './realm.js';
+import { reflectionProcedures } from './reflection-procedures.js';
 import { registrationDetails, registrationProcedures } from './registration-procedures.js';
 import type { SessionInfo } from './session-info.js';
 import { sessionDetails, sessionProcedures } from './session-procedures.js';
@@ -38,6 +39,7 @@ export class MetaApi {
     const tables = [
       sessionProcedures(realm, context.limits),
       registrationProcedures(realm),
+      reflectionProcedures(realm),
       subscriptionProcedures(realm),
       testamentProcedures(realm, context),
     ];
