@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import type { CallMessage } from '@wamp/protocol';
 import { ErrorMessage, MessageKind, Payload, ResultMessage } from '@wamp/protocol';
 import {
@@ -251,8 +252,10 @@ describe('canceling', () => {
     const answered = client.call('a.b', [], {
       within: { signal: scope.signal, remainingMs: () => Infinity },
     });
+    expect(getEventListeners(scope.signal, 'abort')).toHaveLength(1);
     await answers(router, Payload.of([1]));
     expect(await answered).toBe(1);
+    expect(getEventListeners(scope.signal, 'abort')).toEqual([]);
     scope.abort();
     const waiting = new AbortController();
     const upload = client.upload('a.b', never(), {
