@@ -356,3 +356,24 @@ it('a holder that dies while the realm is at work is found to be gone behind tha
   await newcomer.peer.gets(MessageKind.Registered);
   expect(await caller.isRefused(MessageKind.Call, call.request)).toBe('wamp.error.canceled');
 });
+
+it('a holder that has ended a moment ago, in the middle of the same work, is not waited for', async () => {
+  const house = new House();
+  const holder = await probed(house);
+  const newcomer = await probed(house);
+  await holder.peer.registers('a.proc');
+  await holder.peer.subscribes('a.topic');
+  await newcomer.peer.subscribes('a.topic');
+  const publisher = await house.joins();
+  // The event breaks the holder's transport; while it is being sent to the newcomer, the newcomer's REGISTER comes in.
+  holder.transport.throwsOnSend = true;
+  newcomer.transport.duringSend = () => {
+    const register = new RegisterMessage(newcomer.peer.next(), {}, 'a.proc');
+    newcomer.transport.receiver!.receive(newcomer.peer.serializer.encode(register));
+  };
+  publisher.publishes('a.topic');
+  await newcomer.peer.gets(MessageKind.Event);
+  await newcomer.peer.gets(MessageKind.Registered);
+  expect(holder.asked).toEqual([]);
+  expect(house.router.stats()).toMatchObject({ sessions: 2, totals: { failures: 1 } });
+});
