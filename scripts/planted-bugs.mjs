@@ -67,6 +67,14 @@ const BUGS = [
     file: 'src/invocation-table.ts',
     from: 'this.#deadlines.disarm(invocation);\n    invocation.payload = undefined;',
     to: 'invocation.payload = undefined;',
+    // Without this the dealer would not come back from the first timeout.
+    with: [
+      {
+        file: 'src/dealer.ts',
+        from: 'this.#lifecycle.fire(due, CallEvent.Deadline, now);',
+        to: 'if (due.state === 3) return;\n      this.#lifecycle.fire(due, CallEvent.Deadline, now);',
+      },
+    ],
   },
   {
     name: 'a late YIELD is forwarded: what is over is treated like what is open',
