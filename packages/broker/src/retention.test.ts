@@ -295,6 +295,19 @@ describe('retained events for a pattern', () => {
 });
 
 describe('the payload of a retained event', () => {
+  it('may be one bare value, and stays one', () => {
+    const world = new BrokerWorld();
+    const serializer = cbor();
+    const attributes = { enc_algo: 'cryptobox', enc_key: 'k1' };
+    const sent = new PublishMessage(1, { ...RETAIN, ...attributes }, 'a.b', Payload.opaque('secret'));
+    world.joins().sends(() => serializer.decode(serializer.encode(sent)) as PublishMessage);
+    const subscriber = world.joins();
+    subscriber.sends(subscribe('a.b', GET));
+    subscriber.gets(subscribed());
+    const got = subscriber.gets(event({ details: { ...attributes, retained: true } }));
+    expect(got.payload.opaque).toBe('secret');
+  });
+
   it('does not hold on to the frame that it came in, and goes out as the same bytes', () => {
     const world = new BrokerWorld();
     const serializer = cbor();

@@ -35,7 +35,7 @@ export interface StoredEvent {
   readonly excludedSession: number | undefined;
   /** whom the publisher chose; undefined if it gave no list at all, which admits everybody */
   readonly audience: AudienceLists | undefined;
-  /** payload passthru attributes; `{}` if there are none */
+  /** attributes that describe the payload (`ppt_…`, `enc_…`): strings, or null; `{}` if there are none */
   readonly passthru: Dict;
   readonly payload: StoredPayload;
   /** bytes that count against limits: of everything above, roughly what it takes in memory */
