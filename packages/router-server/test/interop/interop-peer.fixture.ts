@@ -1,5 +1,8 @@
 /** One way to drive different WAMP clients, so that the same cases run with each of them as caller and as callee. */
-import type { Format } from '@wamp/protocol';
+import type { CancelMode, Format, InvokePolicy } from '@wamp/protocol';
+
+/** The policies that every client can ask for. */
+export type SharedPolicy = Exclude<InvokePolicy, 'least_pending' | 'sticky'>;
 
 export interface Reply {
   readonly args: readonly unknown[];
@@ -29,6 +32,8 @@ export interface InvocationSeen extends Reply {
   readonly procedure: string | undefined;
   /** sends a progressive result; undefined if the client offers none for this invocation */
   readonly progress: ((reply: Reply) => void) | undefined;
+  /** aborted when the client is told to stop; undefined if the client cannot be told */
+  readonly signal?: AbortSignal;
 }
 
 export interface EventSeen extends Reply {
@@ -49,7 +54,8 @@ export type Lack =
   | 'unregister a pattern'
   | 'unsubscribe a pattern'
   | 'unacknowledged publish'
-  | 'cancel';
+  | 'cancel'
+  | 'cancel without waiting';
 
 export interface Peer {
   readonly name: string;
@@ -58,12 +64,17 @@ export interface Peer {
   register(
     procedure: string,
     handler: (seen: InvocationSeen) => Reply | Promise<Reply>,
-    options?: { match?: 'exact' | 'prefix' | 'wildcard'; invoke?: 'single' | 'roundrobin' },
+    options?: { match?: 'exact' | 'prefix' | 'wildcard'; invoke?: SharedPolicy },
   ): Promise<Undo>;
   /** @throws Failure */
-  call(procedure: string, given?: Reply, onProgress?: (reply: Reply) => void): Promise<Reply>;
-  /** Starts a call and cancels it with mode "kill". @throws Failure */
-  callAndCancel(procedure: string, started: Promise<void>): Promise<Reply>;
+  call(
+    procedure: string,
+    given?: Reply,
+    onProgress?: (reply: Reply) => void,
+    timeoutMs?: number,
+  ): Promise<Reply>;
+  /** Starts a call and cancels it; `kill` unless another mode is named, `none` leaves it out. @throws Failure */
+  callAndCancel(procedure: string, started: Promise<void>, mode?: CancelMode | 'none'): Promise<Reply>;
   subscribe(
     topic: string,
     handler: (seen: EventSeen) => void,

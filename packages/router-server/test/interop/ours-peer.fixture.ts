@@ -33,11 +33,12 @@ export function ours(format: Format): MakePeer {
               const progress = (part: Reply): void =>
                 void invocation.progress(new Result(part.args, part.kwargs));
               try {
-                const { kwargs, procedure, wantsProgress } = invocation;
+                const { kwargs, procedure, wantsProgress, signal } = invocation;
                 const result = await handler({
                   args,
                   kwargs,
                   procedure,
+                  signal,
                   progress: wantsProgress ? progress : undefined,
                 });
                 return new Result(result.args, result.kwargs);
@@ -50,18 +51,22 @@ export function ours(format: Format): MakePeer {
         );
         return () => registration.unregister();
       },
-      call: async (procedure, given = reply(), onProgress) => {
+      call: async (procedure, given = reply(), onProgress, timeoutMs = 0) => {
         const progress =
           onProgress === undefined ? {} : { onProgress: (value: unknown) => onProgress(replyOf(value)) };
-        const options = { kwargs: given.kwargs, raw: true, ...progress };
+        const options = { kwargs: given.kwargs, raw: true, timeoutMs, ...progress };
         return replyOf(await asFailure(client.call(procedure, [...given.args], options)));
       },
-      callAndCancel: async (procedure, started) => {
+      callAndCancel: async (procedure, started, mode = 'kill') => {
         const controller = new AbortController();
         void started.then(() => controller.abort());
         return replyOf(
           await asFailure(
-            client.call(procedure, [], { signal: controller.signal, cancelMode: 'kill', raw: true }),
+            client.call(procedure, [], {
+              signal: controller.signal,
+              ...(mode !== 'none' && { cancelMode: mode }),
+              raw: true,
+            }),
           ),
         );
       },

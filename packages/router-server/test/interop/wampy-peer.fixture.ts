@@ -91,17 +91,19 @@ export function wampyPeer(format: Format): MakePeer {
           await asFailure(wampy.unregister(procedure));
         };
       },
-      call: async (procedure, given = reply(), onProgress) => {
-        const options =
-          onProgress === undefined
-            ? {}
-            : { progress_callback: (part: WampyPayload) => onProgress(replyOf(part)) };
+      call: async (procedure, given = reply(), onProgress, timeout) => {
+        const options = {
+          ...(timeout !== undefined && { timeout }),
+          ...(onProgress !== undefined && {
+            progress_callback: (part: WampyPayload) => onProgress(replyOf(part)),
+          }),
+        };
         return replyOf(await asFailure(wampy.call(procedure, payloadOf(given), options as never)));
       },
-      callAndCancel: async (procedure, started) => {
+      callAndCancel: async (procedure, started, mode = 'kill') => {
         const result = asFailure(wampy.call(procedure, payloadOf(reply())));
         const { reqId } = wampy.getOpStatus();
-        void started.then(() => wampy.cancel(reqId, { mode: 'kill' }));
+        void started.then(() => wampy.cancel(reqId, mode === 'none' ? {} : { mode }));
         return replyOf(await result);
       },
       subscribe: async (topic, handler, options) => {
