@@ -25,9 +25,8 @@ export class LifeProbe {
     });
   }
 
-  /** The answer is known; later ones do not count. */
+  /** The answer is known; to be called once. Later ones of the transport do not count. */
   settle(isAlive: boolean): void {
-    if (this.#isSettled) return;
     this.#isSettled = true;
     for (const answered of this.#waiting) answered(isAlive);
   }

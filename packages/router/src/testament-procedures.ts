@@ -33,8 +33,8 @@ export function testamentProcedures(
       const scope = scopeOption(call);
       const testament = readTestament(realm, seat, call);
       const permission = askPermission(context, realm.authorizer, seat.info, 'publish', testament.topic);
-      if (typeof permission === 'string') return add(realm, context, seat, scope, testament, permission);
-      return permission.then((decided) => add(realm, context, seat, scope, testament, decided));
+      if (typeof permission === 'string') return add(context, seat, scope, testament, permission);
+      return permission.then((decided) => add(context, seat, scope, testament, decided));
     },
     'wamp.session.flush_testaments': (call) => {
       const scope = scopeOption(call);
@@ -94,7 +94,6 @@ function publishOptions({ kwargs }: LocalCall): PublishOptions {
 }
 
 function add(
-  realm: Realm,
   { limits }: RouterContext,
   seat: Seat,
   scope: TestamentScope,
@@ -107,8 +106,7 @@ function add(
   if (permission === 'failed') {
     throw new ProcedureError(ErrorUri.AuthorizationFailed, 'the permission could not be checked');
   }
-  // The session may have ended while the permission was being decided on: then nobody waits for the answer.
-  if (realm.findSeat(seat.info.session) !== seat) return [];
+  // The session may have ended while the permission was being decided on: then this reaches nobody, and is forgotten.
   seat.testaments ??= new Testaments(limits);
   if (!seat.testaments.add(scope, testament)) {
     throw new ProcedureError(
