@@ -50,7 +50,10 @@ export class EventRecorder {
   /** The payload as it was published; undefined if there is no codec for its format (any more). */
   payloadOf({ payload }: StoredEvent): Payload | undefined {
     const codec = this.#codecs.get(payload.format);
-    return codec === undefined ? undefined : Payload.raw(codec, payload.bytes, payload.elements);
+    if (codec === undefined) return undefined;
+    return payload.isOpaque
+      ? Payload.rawOpaque(codec, payload.bytes)
+      : Payload.raw(codec, payload.bytes, payload.elements);
   }
 
   #stored(payload: Payload): StoredPayload {
@@ -58,7 +61,7 @@ export class EventRecorder {
     const codec = own ?? this.#preferred!;
     // The bytes may be a view of the frame, which must not be kept for the sake of a part of it.
     const { bytes, elements } = payload.detach().encodedFor(codec);
-    return { format: codec.format, bytes, elements };
+    return { format: codec.format, bytes, elements, isOpaque: payload.isOpaque };
   }
 }
 

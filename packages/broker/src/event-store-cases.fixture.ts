@@ -34,7 +34,12 @@ export function storedEvent(
     excludedSession: undefined,
     audience: undefined,
     passthru: EMPTY_DICT,
-    payload: { format: 'cbor' as const, bytes: new Uint8Array([0x81, 0x01]), elements: 1 as const },
+    payload: {
+      format: 'cbor' as const,
+      bytes: new Uint8Array([0x81, 0x01]),
+      elements: 1 as const,
+      isOpaque: false,
+    },
     ...more,
   };
   return { ...event, size: more.size ?? sizeOf(event) };
@@ -102,13 +107,24 @@ function itGivesBackWhatItGot(create: () => EventStore): void {
           exclude_authrole: ['__proto__'],
         },
         passthru: { ppt_scheme: 'x_custom', ppt_keyid: 'k1' },
-        payload: { format: 'msgpack', bytes: new Uint8Array([0x91, 0, 0x81, 0xa1, 0x6b, 0]), elements: 2 },
+        payload: {
+          format: 'msgpack',
+          bytes: new Uint8Array([0x91, 0, 0x81, 0xa1, 0x6b, 0]),
+          elements: 2,
+          isOpaque: false,
+        },
       }),
-      storedEvent(1, 'a', { payload: { format: 'json', bytes: new Uint8Array(0), elements: 0 } }),
+      storedEvent(1, 'a', {
+        payload: { format: 'json', bytes: new Uint8Array(0), elements: 0, isOpaque: false },
+      }),
+      storedEvent(2, 'a.b', {
+        passthru: { enc_algo: 'cryptobox', enc_key: null },
+        payload: { format: 'cbor', bytes: new Uint8Array([0x41, 0]), elements: 1, isOpaque: true },
+      }),
     ];
     for (const event of events) store.append(event, { retention: UNBOUNDED, histories: [history] });
     expect([...store.history(history, EVERYTHING)]).toEqual(events);
-    expect([...store.retained('a', 'prefix', 0)]).toEqual([events[0], events[1]].toReversed());
+    expect([...store.retained('a', 'prefix', 0)]).toEqual(events.toReversed());
   });
 
   it('knows nothing at first', () => {

@@ -20,9 +20,10 @@ export interface MemoryEventStoreLimits extends RetainedTotals {
 
 /** The limits unless others are given. */
 export const DEFAULT_MEMORY_STORE_LIMITS: MemoryEventStoreLimits = Object.freeze({
-  // The state of as many devices. To hold a pattern against all of their topics takes some milliseconds.
-  retainedEvents: 65_536,
-  // A kilobyte for each of them.
+  // The state of as many devices. To hold a pattern against all of their topics takes some milliseconds, in which nobody
+  // else is served, and any subscriber may ask for it.
+  retainedEvents: 16_384,
+  // Four kilobytes for each of them.
   retainedBytes: 64 * 1024 * 1024,
   // Each look at a history goes through it from one end; whoever keeps more wants a storage with an index.
   historyEvents: 65_536,

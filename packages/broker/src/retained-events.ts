@@ -13,18 +13,26 @@ export interface RetainedTotals {
   readonly retainedBytes: number;
 }
 
-/** Numbers of one topic's events in {@link RetainedEvents}, oldest first; only the first can be one for everybody. */
+/** A link of the chain from the newest to the oldest event. */
+interface Link {
+  readonly event: StoredEvent;
+  older: Link | undefined;
+  newer: Link | undefined;
+}
+
+/** One topic's events, oldest first; only the first can be one for everybody. */
 interface TopicEvents {
-  readonly numbers: number[];
+  readonly links: Link[];
   bytes: number;
 }
 
 export class RetainedEvents {
   readonly #totals: RetainedTotals;
-  /** by number, which counts up: oldest first */
-  readonly #events = new Map<number, StoredEvent>();
   readonly #topics = new Map<string, TopicEvents>();
-  #lastNumber = 0;
+  // All events in the order of their arrival. A map in this order would get slow at its front, where it is emptied.
+  #newest: Link | undefined = undefined;
+  #oldest: Link | undefined = undefined;
+  #size = 0;
   #bytes = 0;
 
   constructor(totals: RetainedTotals) {
@@ -32,83 +40,77 @@ export class RetainedEvents {
   }
 
   append(event: StoredEvent, limits: RetentionLimits): void {
-    this.#forgetBefore(event.publishedAt - limits.maxAgeMs);
+    const earliest = event.publishedAt - limits.maxAgeMs;
+    while (this.#oldest !== undefined && this.#oldest.event.publishedAt < earliest) this.#forgetOldest();
     if (event.audience === undefined) this.#forgetTopic(event.topic);
     if (event.size > limits.bytesPerTopic) return;
-    const topic = this.#add(event);
-    this.#trimTopic(topic, limits);
-    while (this.#events.size > this.#totals.retainedEvents || this.#bytes > this.#totals.retainedBytes) {
-      this.#forgetOldest();
-    }
+    this.#trimTopic(this.#add(event), limits);
+    const { retainedEvents, retainedBytes } = this.#totals;
+    while (this.#size > retainedEvents || this.#bytes > retainedBytes) this.#forgetOldest();
   }
 
   /** The events of the matching topics that are not older than `firstTime`, newest first. */
   *read(uri: string, match: MatchPolicy, firstTime: number): Generator<StoredEvent> {
     if (match === 'exact') {
-      for (const number of (this.#topics.get(uri)?.numbers ?? []).toReversed()) {
-        const event = this.#events.get(number)!;
+      for (const { event } of (this.#topics.get(uri)?.links ?? []).toReversed()) {
         if (event.publishedAt >= firstTime) yield event;
       }
       return;
     }
     const matches = topicMatcher(uri, match);
-    for (const event of [...this.#events.values()].reverse()) {
+    for (let link = this.#newest; link !== undefined; link = link.older) {
+      const { event } = link;
       if (event.publishedAt >= firstTime && matches(event.topic)) yield event;
     }
   }
 
   #add(event: StoredEvent): TopicEvents {
+    const link: Link = { event, older: this.#newest, newer: undefined };
+    if (this.#newest !== undefined) this.#newest.newer = link;
+    this.#newest = link;
+    this.#oldest ??= link;
     let topic = this.#topics.get(event.topic);
     if (topic === undefined) {
-      topic = { numbers: [], bytes: 0 };
+      topic = { links: [], bytes: 0 };
       this.#topics.set(event.topic, topic);
     }
-    this.#lastNumber += 1;
-    this.#events.set(this.#lastNumber, event);
-    topic.numbers.push(this.#lastNumber);
+    topic.links.push(link);
     topic.bytes += event.size;
+    this.#size += 1;
     this.#bytes += event.size;
     return topic;
   }
 
   #trimTopic(topic: TopicEvents, limits: RetentionLimits): void {
-    const { numbers } = topic;
-    const isFirstForEverybody = this.#events.get(numbers[0]!)!.audience === undefined;
-    const restrictedFrom = isFirstForEverybody ? 1 : 0;
+    const { links } = topic;
+    const restrictedFrom = links[0]!.event.audience === undefined ? 1 : 0;
     while (
-      numbers.length > restrictedFrom &&
-      (numbers.length - restrictedFrom > limits.restrictedPerTopic || topic.bytes > limits.bytesPerTopic)
+      links.length > restrictedFrom &&
+      (links.length - restrictedFrom > limits.restrictedPerTopic || topic.bytes > limits.bytesPerTopic)
     ) {
-      this.#forget(numbers[restrictedFrom]!);
-    }
-  }
-
-  #forgetBefore(time: number): void {
-    for (const [number, event] of this.#events) {
-      if (event.publishedAt >= time) return;
-      this.#forget(number);
+      this.#forget(links[restrictedFrom]!);
     }
   }
 
   #forgetTopic(name: string): void {
-    const numbers = this.#topics.get(name)?.numbers ?? [];
-    for (const number of [...numbers]) this.#forget(number);
+    for (const link of [...(this.#topics.get(name)?.links ?? [])]) this.#forget(link);
   }
 
   #forgetOldest(): void {
-    for (const number of this.#events.keys()) {
-      this.#forget(number);
-      return;
-    }
+    this.#forget(this.#oldest!);
   }
 
-  #forget(number: number): void {
-    const event = this.#events.get(number)!;
+  #forget(link: Link): void {
+    const { event, older, newer } = link;
+    if (older === undefined) this.#oldest = newer;
+    else older.newer = newer;
+    if (newer === undefined) this.#newest = older;
+    else newer.older = older;
     const topic = this.#topics.get(event.topic)!;
-    this.#events.delete(number);
-    this.#bytes -= event.size;
+    topic.links.splice(topic.links.indexOf(link), 1);
     topic.bytes -= event.size;
-    topic.numbers.splice(topic.numbers.indexOf(number), 1);
-    if (topic.numbers.length === 0) this.#topics.delete(event.topic);
+    if (topic.links.length === 0) this.#topics.delete(event.topic);
+    this.#size -= 1;
+    this.#bytes -= event.size;
   }
 }

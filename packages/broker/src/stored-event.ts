@@ -20,6 +20,8 @@ export interface StoredPayload {
   /** nobody changes them; they are no view of anything larger */
   readonly bytes: Uint8Array;
   readonly elements: PayloadElements;
+  /** true for one bare value in the place of the arguments */
+  readonly isOpaque: boolean;
 }
 
 /** All that is needed to deliver an event later. A storage must give back every field as it was. */
