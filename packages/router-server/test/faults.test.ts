@@ -451,8 +451,28 @@ describe('registrations', () => {
     expect(await caller.call('com.proc')).toBe('wildcard');
   });
 
-  it.skip('fault 26: a half-open callee is replaced by its own new connection (not built yet: nothing asks the holder of a registration whether it is alive)', () => {
-    // To be written as soon as a refused REGISTER probes the sessions that stand in its way.
+  it('fault 26: who answers no ping loses the procedure to the next who wants it; who answers keeps it', async () => {
+    setScene({ realms: { realm1: { probeMs: 50 } } });
+    const server = await listen(scene.router, { port: 0 });
+    // It speaks WAMP, and nothing else: it is what a half-open connection looks like from here.
+    const silent = await RawPeer.upgraded(server.port, 'wamp.2.json');
+    const says = (message: unknown[]): void => {
+      silent.socket.write(clientFrame(Opcode.text, Buffer.from(JSON.stringify(message))));
+    };
+    says([1, 'realm1', { roles: { callee: {} } }]);
+    says([64, 1, {}, 'com.proc']);
+    await silent.until(() => silent.received.includes('[65,1,'));
+    const again = await connect(server.url, { realm: 'realm1' });
+    await again.register('com.proc', () => 'again');
+    await silent.until(() => silent.isClosed);
+    const third = await connect(server.url, { realm: 'realm1' });
+    await expect(third.register('com.proc', () => 'third')).rejects.toMatchObject({
+      uri: 'wamp.error.procedure_already_exists',
+    });
+    expect(await third.call('com.proc')).toBe('again');
+    expect(scene.tables.sessions).toBe(2);
+    await Promise.all([again.close(), third.close()]);
+    await server.close({ graceMs: 50 });
   });
 });
 

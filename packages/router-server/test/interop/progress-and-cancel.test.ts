@@ -104,7 +104,7 @@ describe.each(PAIRS)('%s', (_title, makeCallee, makeCaller) => {
     expect(await caller.call('com.example.alive')).toEqual(reply(['yes']));
   };
 
-  it('PCR-001: 200 progressive results arrive in order, before the final one', async () => {
+  it('PCR-005, PCR-006, PCR-007: 200 progressive results arrive in order, before the final one', async () => {
     await callee.register('com.example.count', ({ args, progress }) => {
       for (let i = 0; i < (args[0] as number); i++) progress?.(reply([i]));
       return reply(['done']);
@@ -118,7 +118,7 @@ describe.each(PAIRS)('%s', (_title, makeCallee, makeCaller) => {
   });
 
   it.each<CancelMode | 'none'>(['skip', 'kill', 'killnowait', 'none'])(
-    'CANCEL, mode %s: the caller gets canceled, the late answer reaches nobody, both live',
+    'CANCEL-001, CANCEL-002, CANCEL-007…010, mode %s: the caller gets canceled, the late answer reaches nobody, both live',
     async (mode) => {
       const slow = new Slow();
       await callee.register('com.example.slow', slow.handler);
@@ -145,7 +145,7 @@ describe.each(PAIRS)('%s', (_title, makeCallee, makeCaller) => {
     },
   );
 
-  it('a timeout: the callee never answers, the caller gets wamp.error.timeout, both live', async () => {
+  it('TIMEOUT-001, TIMEOUT-005: the callee never answers, the caller gets wamp.error.timeout, both live', async () => {
     const slow = new Slow();
     await callee.register('com.example.slow', slow.handler);
     const failure = await failureOf(caller.call('com.example.slow', reply(), undefined, 50));
@@ -195,7 +195,7 @@ describe.each(PAIRS)('%s', (_title, makeCallee, makeCaller) => {
     },
   );
 
-  it('a callee that leaves in the middle of a progressive call: its parts, then canceled', async () => {
+  it('RPC-019: a callee that leaves in the middle of a progressive call: its parts, then canceled', async () => {
     const slow = new Slow();
     const leaving = await join(makeCallee);
     await leaving.register('com.example.slow', slow.handler);
