@@ -188,7 +188,6 @@ export class RequestGate {
     if (message.kind === MessageKind.Publish && message.options.acknowledge !== true) return;
     if (message.kind === MessageKind.Call && message.options.progress === true) {
       // Its further chunks are on their way, and get no answer.
-      dealer.endedStreams.began(message.request);
       dealer.endedStreams.ended(message.request);
     }
     session.deliver(new ErrorMessage(message.kind, message.request, EMPTY_DICT, uri, Payload.of([sentence])));
