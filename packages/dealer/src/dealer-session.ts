@@ -46,6 +46,8 @@ export class DealerSession<Owner> {
   readonly memberships = new Map<number, Callee<Owner>>();
   readonly invocationIds = new IdSequence();
   readonly endedStreams: EndedStreams;
+  /** the length of its registrations' URIs together */
+  registeredCharacters = 0;
   /** what the descriptions of its procedures take together */
   describedBytes = 0;
   /** slots of calls that ended without this callee's answer, by INVOCATION.Request, oldest first */

@@ -55,7 +55,6 @@ export class Invoker<Owner> implements Dispatch<Owner> {
 
   /** Routes a new call: it is invoked, queued, or refused with ERROR and leaves no record then. */
   call(session: DealerSession<Owner>, message: CallMessage, identity: Identity, now: number): void {
-    session.endedStreams.began(message.request);
     const registration = this.#route(session, message);
     if (registration === undefined || !this.#isAdmitted(session, message)) return;
     const callee = registration.queue.size > 0 ? undefined : this.#choose(registration, message.options);

@@ -17,6 +17,7 @@ import type { DealerSettings } from './dealer-options.js';
 import type { DealerSession } from './dealer-session.js';
 import { CallEvent } from './invocation-lifecycle.js';
 import type { Invoker } from './invoker.js';
+import type { DealerLimits } from './limits.js';
 import { describesProcedure, ProcedureDescription } from './procedure-description.js';
 import type { RegistrationTable } from './registration-table.js';
 import type { Registration } from './registration.js';
@@ -118,7 +119,7 @@ export class Registrar<Owner> {
       this.#refuse(session, message, ErrorUri.InvalidUri, 'URIs that begin with wamp are reserved');
     } else if (disclosure === 'never' && options.disclose_caller === true && !session.trusted) {
       this.#refuse(session, message, ErrorUri.DiscloseMeDisallowed, 'callers are not disclosed here');
-    } else if (!session.trusted && session.memberships.size >= limits.registrationsPerSession) {
+    } else if (!session.trusted && hasTooMany(session, procedure, limits)) {
       this.#refuse(session, message, ErrorUri.LimitExceeded, 'this session has too many registrations');
     } else {
       return !describesProcedure(options) || this.#isWellDescribed(session, message);
@@ -178,6 +179,7 @@ export class Registrar<Owner> {
     const callee = new Callee(session, registration, message.options);
     registration.add(callee);
     session.memberships.set(registration.id, callee);
+    session.registeredCharacters += registration.uri.length;
   }
 
   #revokeAll(registration: Registration<Owner>, now: number): void {
@@ -188,6 +190,7 @@ export class Registrar<Owner> {
   #detach(callee: Callee<Owner>): void {
     const { registration } = callee;
     callee.session.memberships.delete(registration.id);
+    callee.session.registeredCharacters -= registration.uri.length;
     registration.remove(callee);
     callee.release();
     if (registration.callees.length === 0) this.#registrations.delete(registration);
@@ -213,4 +216,11 @@ export class Registrar<Owner> {
 /** True if a further callee may join with this REGISTER. Source: advanced profile, "Shared Registration". */
 function isShareable<Owner>(existing: Registration<Owner>, message: RegisterMessage): boolean {
   return existing.invoke !== 'single' && existing.invoke === message.options.invoke;
+}
+
+function hasTooMany<Owner>(session: DealerSession<Owner>, procedure: string, limits: DealerLimits): boolean {
+  return (
+    session.memberships.size >= limits.registrationsPerSession ||
+    session.registeredCharacters + procedure.length > limits.registeredCharactersPerSession
+  );
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MatchPolicy } from './options.js';
-import { isReservedUri, isValidUri, type UriRule } from './uris.js';
+import { isReservedUri, isValidUri, MAX_URI_LENGTH, type UriRule } from './uris.js';
 
 /** The regular expressions of the specification; `\s` is JavaScript's, and control characters are refused besides. */
 const GRAMMAR: Record<MatchPolicy, Record<UriRule, RegExp>> = {
@@ -93,13 +93,18 @@ describe('isValidUri (URI-001…007, URI-019)', () => {
     expect(differing).toEqual([]);
   });
 
-  it('URI-019: URIs of 64 KiB and of any shape are judged in one pass', () => {
-    const size = 64 * 1024;
+  it('URI-019: the longest URIs, of any shape, are judged in one pass', () => {
+    const size = MAX_URI_LENGTH;
     expect(isValidUri('a.'.repeat(size / 2), 'exact', 'loose')).toBe(false);
     expect(isValidUri('a'.repeat(size), 'exact', 'strict')).toBe(true);
     expect(isValidUri('.'.repeat(size), 'wildcard', 'strict')).toBe(true);
-    expect(isValidUri(`${'a.'.repeat(size / 2)} `, 'prefix', 'loose')).toBe(false);
-    expect(isValidUri(`${'a'.repeat(size)}#`, 'wildcard', 'loose')).toBe(false);
+    expect(isValidUri(`${'a.'.repeat(size / 2 - 1)} `, 'prefix', 'loose')).toBe(false);
+    expect(isValidUri(`${'a'.repeat(size - 1)}#`, 'wildcard', 'loose')).toBe(false);
+  });
+
+  it.each(['exact', 'prefix', 'wildcard'] as const)('URI-019: one of 64 KiB is no URI (%s)', (match) => {
+    expect(isValidUri('a'.repeat(64 * 1024), match, 'loose')).toBe(false);
+    expect(isValidUri('a'.repeat(MAX_URI_LENGTH + 1), match, 'loose')).toBe(false);
   });
 });
 

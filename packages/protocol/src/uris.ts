@@ -11,6 +11,12 @@ import type { MatchPolicy } from './options.js';
  */
 export type UriRule = 'loose' | 'strict';
 
+/**
+ * Longest URI, in characters. The specification names no limit; without one a few URIs of the size of a frame would fill the
+ * memory of whoever keeps them. Twice the longest names that people make, and what browsers once agreed on for theirs.
+ */
+export const MAX_URI_LENGTH = 2048;
+
 const DOT = 0x2e;
 const LOOSE = 1;
 const STRICT = 2;
@@ -44,10 +50,11 @@ function isWideSpace(code: number): boolean {
 /**
  * True if `uri` may stand where a URI of this match policy is wanted. `exact` (also for topics, procedures, errors,
  * realms and reasons) admits no empty component; `prefix` admits the last one to be empty, so also the empty string;
- * `wildcard` admits any.
+ * `wildcard` admits any. None may be longer than {@link MAX_URI_LENGTH}.
  * Source: WAMP basic profile, "URIs"; advanced profile, "Pattern-based Subscriptions" and "Registrations".
  */
 export function isValidUri(uri: string, match: MatchPolicy, rule: UriRule): boolean {
+  if (uri.length > MAX_URI_LENGTH) return false;
   const needed = rule === 'strict' ? STRICT : LOOSE;
   let componentStart = 0;
   for (let at = 0; at < uri.length; at++) {

@@ -474,7 +474,7 @@ describe('with a queue', () => {
   });
 
   it('very many waiting calls that their callee cannot take are refused one after the other', () => {
-    const count = 20_000;
+    const count = 15_000;
     const { world, callee, caller } = setScene({
       register: one,
       dealer: { limits: { queuedCallsPerRegistration: count } },

@@ -109,20 +109,34 @@ describe('progressive call invocations', () => {
     isQuiet(world, callee, caller);
   });
 
-  it('PCI-013: a chunk of a call that is long forgotten is discarded', () => {
-    const { world, callee, caller, request } = uploading({
-      dealer: { limits: { endedStreamsPerSession: 2 } },
-    });
+  it('PCI-013: a chunk of a call that ended early long ago is discarded', () => {
+    const { world, callee, caller, request } = uploading();
     callee.gets(invocation());
     callee.sends(yields());
     caller.gets(result());
-    for (let count = 0; count < 3; count += 1) {
+    for (let count = 0; count < 500; count += 1) {
       caller.sends(call('com.nothing', { options: progress }));
       caller.gets(error('wamp.error.no_such_procedure'));
     }
     caller.sends(chunk(request));
     isQuiet(world, callee, caller);
+  });
+
+  it('what is remembered of ended calls is bounded', () => {
+    const { caller } = uploading({ dealer: { limits: { endedStreamsPerSession: 2 } } });
+    for (let count = 0; count < 3; count += 1) {
+      caller.sends(call('com.nothing', { options: progress }));
+      caller.gets(error('wamp.error.no_such_procedure'));
+    }
     expect(caller.session.endedStreams.size).toBe(2);
+  });
+
+  it('ID-009: a progressive call may have a lower id than an earlier call, and is answered', () => {
+    const { caller } = setScene();
+    for (const request of [10, 5, 4]) {
+      caller.sends(call('com.nothing', { request, options: request === 4 ? progress : {} }));
+      caller.gets(error('wamp.error.no_such_procedure', { request }));
+    }
   });
 
   it('chunks of a call to nothing are discarded', () => {

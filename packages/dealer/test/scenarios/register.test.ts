@@ -194,6 +194,19 @@ describe('register', () => {
     }
   });
 
+  it('SEC-003: the URIs of a session together have a limited length, given back when it unregisters', () => {
+    const world = new DealerWorld({ limits: { registeredCharactersPerSession: 8 } });
+    const callee = world.joins();
+    callee.sends(register('com.a'));
+    const { registration } = callee.gets(registered());
+    callee.sends(register('com.b'));
+    callee.gets(error('wamp.error.limit_exceeded'));
+    callee.sends(unregister(registration));
+    callee.gets(unregistered());
+    callee.sends(register('com.b'));
+    callee.gets(registered());
+  });
+
   it('SEC-003: a session has a limited number of registrations', () => {
     const world = new DealerWorld({ limits: { registrationsPerSession: 2 } });
     const callee = world.joins();
