@@ -16,7 +16,7 @@ const optionalTexts = { good: ['a', null], bad: [1, false, []] };
 const trails = { good: [[], trail], bad: [[1], [{}], [{ session: 'a' }], [{ session: 1, authid: 1 }], {}] };
 
 const CASES: readonly (readonly [Table, string, { good: readonly unknown[]; bad: readonly unknown[] }])[] = [
-  ['hello', 'roles', { good: [{}, { caller: {} }], bad: [[], 1, 'caller'] }],
+  ['hello', 'roles', { good: [{}, { caller: {} }, { singer: 5 }], bad: [[], 1, 'caller', { caller: 5 }] }],
   ['hello', 'authmethods', textLists],
   ['hello', 'authid', optionalTexts],
   ['hello', 'authextra', { good: [{}, null], bad: [[], 1, 'a'] }],

@@ -124,7 +124,6 @@ type Check = (value: unknown) => boolean;
 
 const bool: Check = (value) => typeof value === 'boolean';
 const text: Check = (value) => typeof value === 'string';
-const dict: Check = (value) => isDict(value);
 const natural: Check = (value) => typeof value === 'number' && Number.isInteger(value) && value >= 0;
 const positive: Check = (value) => typeof value === 'number' && Number.isInteger(value) && value >= 1;
 const id: Check = (value) =>
@@ -150,6 +149,11 @@ const trail: Check = (value) =>
   );
 const optionalText: Check = (value) => value === undefined || value === null || typeof value === 'string';
 
+const ROLES = ['publisher', 'subscriber', 'caller', 'callee', 'broker', 'dealer'];
+/** Roles that are not known may be anything: they are ignored. */
+const roles: Check = (value) =>
+  isDict(value) && ROLES.every((role) => !Object.hasOwn(value, role) || isDict(value[role]));
+
 /** Which keys of a dictionary are checked, and how. */
 export type OptionRules = ReadonlyMap<string, Check>;
 
@@ -162,14 +166,14 @@ const implementation = { transaction_hash: text, forward_for: trail };
 /** Rules by dictionary; the shapes follow the tables of the specification's message definitions. */
 export const OPTION_RULES = {
   hello: rules({
-    roles: dict,
+    roles,
     agent: text,
     authmethods: texts,
     authid: optionalText,
     authextra: optionalDict,
   }),
   welcome: rules({
-    roles: dict,
+    roles,
     agent: text,
     realm: optionalText,
     authid: optionalText,
