@@ -29,7 +29,15 @@ import {
 import { fromPayload } from './result.js';
 import { canceledBy, type Request, type SessionLink } from './request.js';
 import { messageOf, TimeoutError, UsageError, WampError } from './wamp-error.js';
-import { payloadOf, timeoutFrom, toWire, uriFrom, type WireNames } from './wire-options.js';
+import {
+  payloadOf,
+  shown,
+  signalFrom,
+  timeoutFrom,
+  toWire,
+  uriFrom,
+  type WireNames,
+} from './wire-options.js';
 
 /** Something that calls are part of and do not outlive; an `Invocation` is one. */
 export interface CallScope {
@@ -80,6 +88,10 @@ export interface CallPlan {
   readonly wire: WireOptions;
   readonly payload: Payload;
   readonly timeoutMs: number;
+  readonly cancelMode: CancelMode;
+  readonly signal: AbortSignal | undefined;
+  /** the signal of `within` */
+  readonly scope: AbortSignal | undefined;
   /** what the first message says of its payload in passthru mode */
   readonly header: PassthruHeader | undefined;
   readonly settings: CallOptions;
@@ -114,7 +126,8 @@ export class Caller {
   /** @throws UsageError for what cannot be sent */
   plan(procedure: string, payload: Payload, settings: CallOptions, settled?: () => void): CallPlan {
     const uri = uriFrom(procedure);
-    const timeoutMs = timeoutOf(settings);
+    const { signal, scope, cancelMode } = endingOf(settings);
+    const timeoutMs = timeoutOf(settings, scope);
     let wire = toWire(settings, NAMES, OPTION_RULES.call) as WireOptions;
     if (timeoutMs > 0 && this.#link.router.has('dealer', 'call_timeout'))
       wire = { ...wire, timeout: timeoutMs };
@@ -126,6 +139,9 @@ export class Caller {
       wire,
       payload: sealed?.payload ?? payload,
       timeoutMs,
+      cancelMode,
+      signal,
+      scope,
       header: sealed?.header,
       settings,
       ...(settled === undefined ? undefined : { settled }),
@@ -137,7 +153,7 @@ export class Caller {
    * @throws CanceledError if its signal is aborted already, and what `submit` throws
    */
   start(plan: CallPlan): OpenCall {
-    const aborted = abortedSignal(plan.settings);
+    const aborted = abortedSignal(plan);
     if (aborted !== undefined) throw canceledBy(aborted);
     const call = new OpenCall(this.#link, plan);
     call.open();
@@ -181,10 +197,15 @@ export class OpenCall implements Request {
   }
 
   open(): void {
-    this.#id = this.#link.submit(this);
-    const { signal, within } = this.#plan.settings;
-    signal?.addEventListener('abort', this.#onAbort, { once: true });
-    within?.signal.addEventListener('abort', this.#onAbort, { once: true });
+    const { signal, scope } = this.#plan;
+    try {
+      signal?.addEventListener('abort', this.#onAbort, { once: true });
+      scope?.addEventListener('abort', this.#onAbort, { once: true });
+      this.#id = this.#link.submit(this);
+    } catch (error) {
+      this.#unlisten();
+      throw error;
+    }
     this.#armTimer();
   }
 
@@ -217,7 +238,7 @@ export class OpenCall implements Request {
       return !isProgress;
     }
     if (isProgress) this.#progressed(value);
-    else if (this.#settle()) this.#resolve(value);
+    else this.#succeed(value);
     return !isProgress;
   }
 
@@ -231,12 +252,12 @@ export class OpenCall implements Request {
 
   /** Gives the call up and tells the router as `cancelMode` says. With `kill` the answer is waited for. */
   cancel(error: unknown): void {
-    this.#giveUp(this.#plan.settings.cancelMode ?? 'killnowait', error);
+    this.#giveUp(this.#plan.cancelMode, error);
   }
 
   /** Gives the call up now, whatever `cancelMode` says. */
   drop(error: unknown): void {
-    this.#giveUp(this.#plan.settings.cancelMode === 'skip' ? 'skip' : 'killnowait', error);
+    this.#giveUp(this.#plan.cancelMode === 'skip' ? 'skip' : 'killnowait', error);
   }
 
   #opened(details: Dict, payload: Payload, kind: 'result' | 'error'): PayloadValues {
@@ -292,38 +313,78 @@ export class OpenCall implements Request {
   }
 
   readonly #onAbort = (): void => {
-    const aborted = abortedSignal(this.#plan.settings);
+    const aborted = abortedSignal(this.#plan);
     if (aborted !== undefined) this.cancel(canceledBy(aborted));
   };
 
-  #fail(error: unknown): void {
-    if (this.#settle()) this.#reject(error);
+  #succeed(value: unknown): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#resolve(value);
+    this.#release();
   }
 
-  #settle(): boolean {
-    if (this.#settled) return false;
+  #fail(error: unknown): void {
+    if (this.#settled) return;
     this.#settled = true;
+    this.#reject(error);
+    this.#release();
+  }
+
+  /** After the promise has settled: signals are the application's, and may throw. */
+  #release(): void {
     clearTimeout(this.#timer);
-    const { signal, within } = this.#plan.settings;
+    try {
+      this.#unlisten();
+    } finally {
+      this.#plan.settled?.();
+    }
+  }
+
+  #unlisten(): void {
+    const { signal, scope } = this.#plan;
     signal?.removeEventListener('abort', this.#onAbort);
-    within?.signal.removeEventListener('abort', this.#onAbort);
-    this.#plan.settled?.();
-    return true;
+    scope?.removeEventListener('abort', this.#onAbort);
   }
 }
 
-function abortedSignal({ signal, within }: CallOptions): AbortSignal | undefined {
+function abortedSignal({ signal, scope }: Ending): AbortSignal | undefined {
   if (signal?.aborted === true) return signal;
-  return within?.signal.aborted === true ? within.signal : undefined;
+  return scope?.aborted === true ? scope : undefined;
+}
+
+/** What can end a call from this side, and how. */
+type Ending = Pick<CallPlan, 'cancelMode' | 'signal' | 'scope'>;
+
+const CANCEL_MODES: ReadonlySet<unknown> = new Set<CancelMode>(['killnowait', 'skip', 'kill']);
+
+/**
+ * Read once: what becomes of the options while the call is in flight does not concern it.
+ * @throws UsageError for what is no signal, no scope or no mode; the router would end the session for a mode of our own
+ */
+export function endingOf(settings: CallOptions): Ending {
+  const signal = signalFrom(settings.signal);
+  const scope = scopeFrom(settings.within);
+  const cancelMode = settings.cancelMode ?? 'killnowait';
+  if (CANCEL_MODES.has(cancelMode)) return { cancelMode, signal, scope };
+  throw new UsageError(`cancelMode has to be "killnowait", "skip" or "kill", not ${shown(cancelMode)}`);
+}
+
+function scopeFrom(within: unknown): AbortSignal | undefined {
+  if (within === undefined || within === null) return undefined;
+  const { signal, remainingMs } = within as Partial<CallScope>;
+  const checked = signalFrom(signal, 'within.signal');
+  if (checked !== undefined && typeof remainingMs === 'function') return checked;
+  throw new UsageError('within has to be an invocation, or an object with signal and remainingMs()');
 }
 
 /**
  * @throws UsageError for what is no time; TimeoutError if none is left
  */
-function timeoutOf({ timeoutMs, within }: CallOptions): number {
+function timeoutOf({ timeoutMs, within }: CallOptions, scope: AbortSignal | undefined): number {
   const own = timeoutFrom(timeoutMs);
-  if (within === undefined || within.signal.aborted) return own;
-  const left = within.remainingMs();
+  if (scope === undefined || scope.aborted) return own;
+  const left = within?.remainingMs() ?? Infinity;
   if (left === Infinity) return own;
   if (left <= 0) throw new TimeoutError(['no time is left for a call within this scope']);
   return own === 0 ? timeoutFrom(left) : Math.min(own, timeoutFrom(left));

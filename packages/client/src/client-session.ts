@@ -43,6 +43,7 @@ import {
   UsageError,
   WampError,
 } from './wamp-error.js';
+import { signalFrom } from './wire-options.js';
 
 /** How a session ended. */
 export interface SessionEnd {
@@ -179,7 +180,8 @@ export class ClientSession implements TransportReceiver, SessionLink {
   }
 
   /** Says GOODBYE and waits, within bounds, for the router's. Further calls wait for the same end. */
-  async leave(signal: AbortSignal | undefined): Promise<void> {
+  async leave(given: AbortSignal | undefined): Promise<void> {
+    const signal = signalFrom(given);
     if (this.#status === 'open') {
       this.#status = 'closing';
       this.#left = true;
@@ -358,7 +360,25 @@ export class ClientSession implements TransportReceiver, SessionLink {
   #answer(kind: RequestKind, id: number, message: Message): void {
     const request = this.#pending.get(id);
     if (request === undefined || request.kind !== kind) this.#unknown(message.kind, id);
-    else if (request.answered(message)) this.#pending.delete(id);
+    else if (this.#takesLast(request, message)) this.#pending.delete(id);
+  }
+
+  /** What goes wrong with the answer of one request is the matter of that one. */
+  #takesLast(request: Request, message: Message): boolean {
+    try {
+      return request.answered(message);
+    } catch (error) {
+      this.report(error, { where: 'answer', uri: kindName(request.kind) });
+      return true;
+    }
+  }
+
+  #decline(request: Request, error: WampError): void {
+    try {
+      request.refused(error);
+    } catch (thrown) {
+      this.report(thrown, { where: 'answer', uri: kindName(request.kind) });
+    }
   }
 
   #refuse(message: ErrorMessage): void {
@@ -371,7 +391,7 @@ export class ClientSession implements TransportReceiver, SessionLink {
     }
     this.#pending.delete(id);
     const values = () => request.valuesOf?.(message) ?? message.payload;
-    request.refused(errorFromUri(message.error, message.details, values));
+    this.#decline(request, errorFromUri(message.error, message.details, values));
   }
 
   /** Usually the answer to a call that was canceled here. */
@@ -417,7 +437,7 @@ export class ClientSession implements TransportReceiver, SessionLink {
   #rejectAll(error: WampError): void {
     const requests = [...this.#pending.values()];
     this.#pending.clear();
-    for (const request of requests) request.refused(error);
+    for (const request of requests) this.#decline(request, error);
     this.#roles?.sessionEnded(error);
   }
 

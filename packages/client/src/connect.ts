@@ -13,6 +13,7 @@ import { PassthruCodecs, type PassthruCodec } from './passthru-codec.js';
 import { canceledBy, type ErrorOrigin } from './request.js';
 import { json } from './serializers/json.js';
 import { ConnectionError, messageOf, TimeoutError, UsageError, WampError } from './wamp-error.js';
+import { signalFrom } from './wire-options.js';
 
 /** Opens a transport; the signal is aborted when nobody waits for it any more. */
 export type TransportFactory = (signal: AbortSignal) => Promise<Transport>;
@@ -54,7 +55,7 @@ export interface ConnectOptions {
  */
 export async function connect(target: ConnectTarget, options: ConnectOptions): Promise<Client> {
   const passthru = new PassthruCodecs(listOf(options.passthru));
-  const attempt = new Attempt(options.signal, options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS);
+  const attempt = new Attempt(signalFrom(options.signal), options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS);
   try {
     const transport = await attempt.within(openTransport(target, options, attempt.signal), (late) => {
       late.terminate('nobody waits for this connection any more');

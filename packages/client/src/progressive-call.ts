@@ -5,7 +5,7 @@
  */
 import { ErrorUri, type Dict, type Payload } from '@wamp/protocol';
 import { abortable } from './abortable.js';
-import type { Caller, CallOptions, OpenCall } from './caller.js';
+import { endingOf, type Caller, type CallOptions, type OpenCall } from './caller.js';
 import { MAX_BUFFERED_VALUES } from './limits.js';
 import { canceledBy } from './request.js';
 import { toPayload } from './result.js';
@@ -91,14 +91,15 @@ export async function upload(
     ]);
   }
   timeoutFrom(options.timeoutMs);
-  for (const signal of [options.signal, options.within?.signal]) {
-    if (signal?.aborted === true) throw canceledBy(signal);
+  const { signal, scope } = endingOf(options);
+  for (const each of [signal, scope]) {
+    if (each?.aborted === true) throw canceledBy(each);
   }
   const source = iteratorOf(chunks as Partial<AsyncIterable<unknown> & Iterable<unknown>>);
   const leave = (): void => leaveSource(source);
   try {
-    const next = abortable(Promise.resolve(source.next()), options.signal, canceledBy);
-    const first = await abortable(next, options.within?.signal, canceledBy);
+    const next = abortable(Promise.resolve(source.next()), signal, canceledBy);
+    const first = await abortable(next, scope, canceledBy);
     const payload = withKwargs(toPayload(first.value), options.kwargs);
     const plan = caller.plan(procedure, payload, options, leave);
     if (first.done === true) return await caller.start(plan).answer;

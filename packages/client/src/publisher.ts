@@ -13,7 +13,7 @@ import {
 } from '@wamp/protocol';
 import { checkPassthru } from './passthru-codec.js';
 import { canceledBy, SingleRequest, type Request, type SessionLink } from './request.js';
-import { payloadOf, toWire, uriFrom, type WireNames } from './wire-options.js';
+import { payloadOf, signalFrom, toWire, uriFrom, type WireNames } from './wire-options.js';
 
 /** How to publish. Source: basic profile, "PUBLISH"; advanced profile, "Publish & Subscribe". */
 export interface PublishOptions {
@@ -67,6 +67,7 @@ export class Publisher {
     options: PublishOptions,
   ): Promise<number | undefined> {
     uriFrom(topic);
+    const signal = signalFrom(options.signal);
     let payload = payloadOf(args, options.kwargs);
     let wire: WireOptions = toWire(options, NAMES, OPTION_RULES.publish);
     if (options.passthru !== undefined) {
@@ -77,9 +78,9 @@ export class Publisher {
       wire = { ...wire, ...sealed.attributes };
     }
     if (wire.acknowledge === true) {
-      return new Acknowledged(topic, wire, payload, options.signal).submitTo(this.#link);
+      return new Acknowledged(topic, wire, payload, signal).submitTo(this.#link);
     }
-    if (options.signal?.aborted === true) throw canceledBy(options.signal);
+    if (signal?.aborted === true) throw canceledBy(signal);
     this.#link.submit(new Unacknowledged(topic, wire, payload));
     return undefined;
   }

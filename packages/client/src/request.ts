@@ -11,6 +11,7 @@ import {
 } from '@wamp/protocol';
 import type { PassthruCodecs, PayloadValues } from './passthru-codec.js';
 import { CanceledError, messageOf, UsageError, WampError } from './wamp-error.js';
+import { signalFrom } from './wire-options.js';
 
 /** A request that is, or will be, in the session's table of pending requests. */
 export interface Request {
@@ -30,8 +31,8 @@ export interface Request {
 
 /** Where something of the application threw. */
 export interface ErrorOrigin {
-  readonly where: 'event' | 'progress' | 'invocation' | 'revocation';
-  /** topic or procedure */
+  readonly where: 'event' | 'progress' | 'invocation' | 'revocation' | 'answer';
+  /** topic or procedure; of an answer the name of the message that had asked for it, for example `CALL` */
   readonly uri: string;
 }
 
@@ -87,8 +88,9 @@ export abstract class SingleRequest<T> implements Request {
   #reject!: (error: WampError) => void;
   #abandoned = false;
 
+  /** @throws UsageError for what is no signal */
   constructor(signal: AbortSignal | undefined) {
-    this.#signal = signal;
+    this.#signal = signalFrom(signal);
   }
 
   abstract message(id: number): Message;
@@ -106,19 +108,18 @@ export abstract class SingleRequest<T> implements Request {
       this.#reject = reject;
       try {
         if (this.#signal?.aborted === true) throw canceledBy(this.#signal);
+        this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
         link.submit(this);
       } catch (error) {
-        this.declined?.();
         const refusal = error as WampError;
         reject(refusal);
-        return;
+        this.declined?.();
+        this.#unlisten();
       }
-      this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
     });
   }
 
   answered(message: Message): boolean {
-    this.#signal?.removeEventListener('abort', this.#onAbort);
     try {
       const value = this.accept(message);
       if (this.#abandoned) this.undo?.(value);
@@ -126,13 +127,19 @@ export abstract class SingleRequest<T> implements Request {
     } catch (error) {
       this.#reject(error as WampError);
     }
+    this.#unlisten();
     return true;
   }
 
   refused(error: WampError): void {
-    this.#signal?.removeEventListener('abort', this.#onAbort);
-    this.declined?.();
     this.#reject(error);
+    this.declined?.();
+    this.#unlisten();
+  }
+
+  /** Last of all: signals are the application's, and may throw. */
+  #unlisten(): void {
+    this.#signal?.removeEventListener('abort', this.#onAbort);
   }
 
   readonly #onAbort = (): void => {

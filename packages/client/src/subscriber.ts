@@ -87,8 +87,9 @@ export class Subscriber {
     const local = new LocalSubscription(this, uriFrom(topic), handlerFrom(handler), options);
     if (options.passthru !== undefined) checkPassthru(this.#link, 'broker', options.passthru);
     const { key } = local;
+    const request = new Subscribe(this, local);
     this.#asked.set(key, (this.#asked.get(key) ?? 0) + 1);
-    return new Subscribe(this, local).submitTo(this.#link);
+    return request.submitTo(this.#link);
   }
 
   /** SUBSCRIBED has come. */

@@ -42,6 +42,35 @@ export function handlerFrom<H>(handler: H): H {
 }
 
 /**
+ * A signal that can be listened to and left; one of another implementation will do. Null is none.
+ * @param name of the option, for the sentence
+ * @throws UsageError if it is something else: it would throw when nobody expects it any more
+ */
+export function signalFrom(signal: unknown, name = 'signal'): AbortSignal | undefined {
+  if (signal === undefined || signal === null) return undefined;
+  if (isSignal(signal)) return signal;
+  throw new UsageError(`${name} has to be an AbortSignal, not ${shown(signal)}`);
+}
+
+function isSignal(value: unknown): value is AbortSignal {
+  if (typeof value !== 'object' || value === null) return false;
+  const { aborted, addEventListener, removeEventListener } = value as Partial<AbortSignal>;
+  return (
+    typeof aborted === 'boolean' &&
+    typeof addEventListener === 'function' &&
+    typeof removeEventListener === 'function'
+  );
+}
+
+/** A value as a sentence about its misuse names it; short, and harmless whatever it is. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return value.length > 40 ? `"${value.slice(0, 40)}…"` : `"${value}"`;
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return 'such an object';
+  return typeof value === 'function' ? 'a function' : String(value);
+}
+
+/**
  * Whole milliseconds for the wire; 0 and undefined are "no timeout".
  * @throws UsageError for what is no time
  */
