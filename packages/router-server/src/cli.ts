@@ -6,6 +6,7 @@
  * 130 and 143 when a second signal cut the end short.
  */
 import { networkInterfaces } from 'node:os';
+import { isatty } from 'node:tty';
 import { Router } from '@wamp/router';
 import { packageVersion, parseCommandLine } from './command-line.js';
 import type { Settings } from './config.js';
@@ -43,9 +44,10 @@ function complain(sentence: string, exitCode: number): void {
 }
 
 async function run(settings: Settings): Promise<void> {
-  const colour = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
-  const format = settings.logFormat ?? (process.stdout.isTTY ? 'pretty' : 'json');
-  const logs = openLogs(settings.logLevel, format, colour);
+  const isTerminal = isatty(1);
+  const colour = isTerminal && process.env['NO_COLOR'] === undefined;
+  const format = settings.logFormat ?? (isTerminal ? 'pretty' : 'json');
+  const logs = openLogs(settings.logLevel, format, colour, tellLogLost);
   const router = new Router({
     realms: Object.fromEntries(settings.realms.map((realm) => [realm, {}])),
     observer: routerLog(logs.logger),
@@ -59,10 +61,17 @@ async function run(settings: Settings): Promise<void> {
       warn: (sentence) => logs.logger.warn(sentence),
       fatal: (error, sentence) => logs.logger.fatal({ err: error }, sentence),
     },
-    flush: () => logs.flush(),
+    flush: (done) => logs.flush(done),
     host: process,
   });
   announce(settings, server, logs, format === 'pretty' ? { colour } : undefined);
+}
+
+/** The router's work is worth more than its log: it says once that there is none, and goes on. */
+function tellLogLost({ message }: Error): void {
+  // stderr may have failed with stdout; then there is nobody left to tell.
+  process.stderr.on('error', () => undefined);
+  process.stderr.write(`wamp-router: stdout cannot be written, going on without a log: ${message}\n`);
 }
 
 function listenOptions(settings: Settings): Record<string, unknown> {
@@ -91,7 +100,7 @@ function announce(
   const { realms } = settings;
   const { subprotocols } = server;
   if (banner !== undefined) {
-    process.stdout.write(
+    logs.print(
       startupBanner({
         version: packageVersion(),
         urls,

@@ -4,33 +4,39 @@
  */
 import type { RouterObserver, SessionInfo } from '@wamp/router';
 import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
-import pretty from 'pino-pretty';
+import { prettyFactory } from 'pino-pretty';
 import type { LogFormat, LogLevel } from './config.js';
+import { LogOutput, stdoutStream } from './log-output.js';
 import type { ListenerObserver } from './ws-listener.js';
 
 /** A logger and the way to get its last lines out. */
 export interface Logs {
   readonly logger: Logger;
-  /** Writes what is still in memory, synchronously. */
-  flush(): void;
+  /** Writes text that is no log line to the same place, in order with the lines. */
+  print(text: string): void;
+  /** Calls back when everything is written, or after a moment if it cannot be. */
+  flush(done: () => void): void;
 }
-
-/**
- * Bytes that may wait in memory for a reader of stdout that has stopped reading; more are dropped, so that a stuck log
- * collector can neither stop the router nor fill its memory.
- */
-const MAX_WAITING_LOG_BYTES = 4 * 1024 * 1024;
 
 /** Text from peers is cut to this many characters. */
 const MAX_PEER_TEXT = 200;
 
-/** Opens the log on stdout. */
-export function openLogs(level: LogLevel, format: LogFormat, colour: boolean): Logs {
-  if (format === 'pretty') {
-    return { logger: pino({ level }, prettyStream(colour)), flush: () => undefined };
-  }
-  const destination = pino.destination({ dest: 1, sync: false, maxLength: MAX_WAITING_LOG_BYTES });
-  return { logger: jsonLogger(level, destination), flush: () => flushSync(destination) };
+/**
+ * Opens the log on stdout. If stdout fails, the log ends and the router does not.
+ * @param lost told once, when stdout has failed
+ */
+export function openLogs(
+  level: LogLevel,
+  format: LogFormat,
+  colour: boolean,
+  lost: (error: NodeJS.ErrnoException) => void,
+): Logs {
+  const output = new LogOutput(stdoutStream(), (error) => {
+    logger.level = 'silent';
+    lost(error);
+  });
+  const logger = format === 'pretty' ? prettyLogger(level, colour, output) : jsonLogger(level, output);
+  return { logger, print: (text) => output.write(text), flush: (done) => output.flush(done) };
 }
 
 /** One JSON object per line, with the level's name and a time that people can read. */
@@ -43,8 +49,8 @@ export function jsonLogger(level: LogLevel, destination: DestinationStream): Log
   return pino(options, destination);
 }
 
-function prettyStream(colour: boolean): DestinationStream {
-  return pretty({
+function prettyLogger(level: LogLevel, colour: boolean, output: DestinationStream): Logger {
+  const line = prettyFactory({
     colorize: colour,
     customColors: 'fatal:bgRed,error:red,warn:yellow,info:blue,debug:gray,trace:gray,message:reset',
     translateTime: 'SYS:HH:MM:ss',
@@ -52,8 +58,8 @@ function prettyStream(colour: boolean): DestinationStream {
     ignore: 'pid,hostname',
     hideObject: true,
     messageFormat: (log, messageKey) => prettyLine(log, messageKey, colour),
-    sync: true,
   });
+  return pino({ level }, { write: (record) => output.write(line(record)) });
 }
 
 /** What a line for people leaves out: it stands elsewhere in the line, or the sentence says it. */
@@ -85,14 +91,6 @@ function shown(value: unknown): string {
     /[\u007f-\u009f]/g,
     (char) => `\\u00${char.charCodeAt(0).toString(16)}`,
   );
-}
-
-function flushSync(destination: { flushSync(): void }): void {
-  try {
-    destination.flushSync();
-  } catch {
-    // stdout was not open yet or is gone: there is nowhere left to write to
-  }
 }
 
 /** Logs what the listener does on its own. */

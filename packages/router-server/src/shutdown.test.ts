@@ -16,7 +16,10 @@ function processStandIn(): {
   return { host, exits, signal: (name, ...args) => void emitter.emit(name, ...args) };
 }
 
-function install(close: () => Promise<void>): {
+function install(
+  close: () => Promise<void>,
+  flush?: (done: () => void) => void,
+): {
   exits: number[];
   signal: (name: string, ...args: unknown[]) => void;
   said: string[];
@@ -28,7 +31,11 @@ function install(close: () => Promise<void>): {
     warn: (sentence: string) => void said.push(sentence),
     fatal: (_error: unknown, sentence: string) => void said.push(sentence),
   };
-  installShutdown({ close, log, flush: () => void said.push('flushed'), host });
+  const flushed = (done: () => void): void => {
+    said.push('flushed');
+    done();
+  };
+  installShutdown({ close, log, flush: flush ?? flushed, host });
   return { exits, signal, said };
 }
 
@@ -60,6 +67,35 @@ describe('the end of the process', () => {
     signal(name);
     signal(name);
     expect(exits).toEqual([code]);
+  });
+
+  it('waits for the log to be written, but not after a second signal', async () => {
+    let written: () => void = () => undefined;
+    const flush = (done: () => void): void => void (written = done);
+    const patient = install(() => Promise.resolve(), flush);
+    patient.signal('SIGTERM');
+    await turn();
+    expect(patient.exits).toEqual([]);
+    written();
+    expect(patient.exits).toEqual([0]);
+    const hasty = install(() => Promise.resolve(), flush);
+    hasty.signal('SIGTERM');
+    await turn();
+    hasty.signal('SIGTERM');
+    expect(hasty.exits).toEqual([143]);
+  });
+
+  it('a second uncaught error while the log is written does not start over', () => {
+    const flushes: (() => void)[] = [];
+    const { exits, signal } = install(
+      () => Promise.resolve(),
+      (done) => void flushes.push(done),
+    );
+    signal('uncaughtException', new Error('boom'));
+    signal('uncaughtException', new Error('boom again'));
+    expect(flushes).toHaveLength(1);
+    flushes[0]!();
+    expect(exits).toEqual([1]);
   });
 
   it('exits with 1 if closing fails', async () => {

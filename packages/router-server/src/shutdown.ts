@@ -12,8 +12,8 @@ export interface Shutdown {
     warn(sentence: string): void;
     fatal(error: unknown, sentence: string): void;
   };
-  /** Writes out the logs that are still in memory; called just before the process ends. */
-  readonly flush: () => void;
+  /** Writes out the logs that are still in memory and calls back, soon, whether or not that was possible. */
+  readonly flush: (done: () => void) => void;
   /** `process`, or its stand-in. */
   readonly host: Pick<NodeJS.Process, 'on' | 'exit'>;
 }
@@ -29,13 +29,16 @@ export const SHUTDOWN_MS = 8_000;
 export function installShutdown(shutdown: Shutdown): void {
   const { host, log, flush } = shutdown;
   let isEnding = false;
+  let isFlushing = false;
   const end = (code: number): void => {
-    flush();
-    host.exit(code);
+    if (isFlushing) return;
+    isFlushing = true;
+    flush(() => host.exit(code));
   };
   const onSignal = (signal: Signal): void => {
     if (isEnding) {
-      end(SIGNALS[signal]);
+      // Whoever asks twice does not want to wait for anything, the log's last lines included.
+      host.exit(SIGNALS[signal]);
       return;
     }
     isEnding = true;
@@ -58,6 +61,7 @@ export function installShutdown(shutdown: Shutdown): void {
   for (const signal of Object.keys(SIGNALS) as Signal[]) host.on(signal, () => onSignal(signal));
   // The state of the process is unknown after an error that nobody expected: the only safe step is a fresh start.
   host.on('uncaughtException', (error) => {
+    isEnding = true;
     log.fatal(error, 'an unexpected error ends the router; please report it');
     end(1);
   });

@@ -1,6 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,8 +20,9 @@ class Cli {
   stderr = '';
   readonly #exit: Promise<number | null>;
 
-  constructor(...args: string[]) {
-    this.child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  /** @param stdout where it writes to; a pipe, which fills `this.stdout`, or a descriptor */
+  constructor(args: readonly string[], stdout: 'pipe' | number = 'pipe') {
+    this.child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', stdout, 'pipe'] });
     this.child.stdout?.on('data', (chunk) => (this.stdout += String(chunk)));
     this.child.stderr?.on('data', (chunk) => (this.stderr += String(chunk)));
     this.#exit = once(this.child, 'close').then(([code]) => code as number | null);
@@ -52,11 +53,51 @@ class Cli {
   }
 }
 
+async function freePort(): Promise<number> {
+  const free = createServer().listen(0, '127.0.0.1');
+  await once(free, 'listening');
+  const { port } = free.address() as AddressInfo;
+  free.close();
+  return port;
+}
+
+/** Waits, for a router that does not tell on stdout when it listens, until a client has joined and left. */
+async function served(url: string, cli: Cli): Promise<void> {
+  while (cli.child.exitCode === null) {
+    const client = await connect(url, { realm: 'realm1' }).catch(() => undefined);
+    await client?.close();
+    if (client !== undefined) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`it ended: ${cli.stderr}`);
+}
+
+async function refused(url: string): Promise<void> {
+  const socket = new WebSocketOfWs(url, ['wamp.2.json']);
+  await once(socket, 'error');
+}
+
+/** A peer that has joined and answers no GOODBYE. */
+async function stubbornPeer(url: string): Promise<WebSocketOfWs> {
+  const socket = new WebSocketOfWs(url, ['wamp.2.json']);
+  socket.on('open', () => socket.send('[1,"realm1",{"roles":{"caller":{}}}]'));
+  await once(socket, 'message');
+  socket.on('error', () => undefined);
+  return socket;
+}
+
 describe('wamp-router', () => {
   const running: Cli[] = [];
   const directory = mkdtempSync(join(tmpdir(), 'wamp-router-'));
   const run = (...args: string[]): Cli => {
-    const cli = new Cli(...args);
+    const cli = new Cli(args);
+    running.push(cli);
+    return cli;
+  };
+  const runWithStdoutTo = (file: string, ...args: string[]): Cli => {
+    const stdout = openSync(file, 'w');
+    const cli = new Cli(args, stdout);
+    closeSync(stdout);
     running.push(cli);
     return cli;
   };
@@ -190,17 +231,9 @@ describe('wamp-router', () => {
   });
 
   it('--log-level silent prints nothing for a service, whatever happens', async () => {
-    const free = createServer().listen(0, '127.0.0.1');
-    await once(free, 'listening');
-    const { port } = free.address() as AddressInfo;
-    free.close();
+    const port = await freePort();
     const cli = run('--port', String(port), '--log-level', 'silent', '--log-format', 'json');
-    const joined = async (): Promise<boolean> => {
-      const client = await connect(`ws://127.0.0.1:${port}/ws`, { realm: 'realm1' }).catch(() => undefined);
-      await client?.close();
-      return client !== undefined;
-    };
-    while (!(await joined())) await new Promise((resolve) => setTimeout(resolve, 50));
+    await served(`ws://127.0.0.1:${port}/ws`, cli);
     cli.child.kill('SIGTERM');
     expect(await cli.exit()).toBe(0);
     expect(cli.stdout).toBe('');
@@ -265,5 +298,62 @@ describe('wamp-router', () => {
     await cli.prints(/again to stop at once/);
     cli.child.kill(signal);
     expect(await cli.exit()).toBe(code);
+  });
+
+  describe.skipIf(!existsSync('/dev/full'))(
+    'stdout that cannot be written (skipped without /dev/full)',
+    () => {
+      it.each([['json'], ['pretty']])(
+        '%s: it serves, says so once on stderr, and SIGTERM ends it with 0',
+        async (format) => {
+          const port = await freePort();
+          const cli = runWithStdoutTo('/dev/full', '--port', String(port), '--log-format', format);
+          for (let i = 0; i < 3; i++) await served(`ws://127.0.0.1:${port}/ws`, cli);
+          cli.child.kill('SIGTERM');
+          expect(await cli.exit()).toBe(0);
+          expect(cli.stderr).toMatch(
+            /^wamp-router: stdout cannot be written, going on without a log: ENOSPC[^\n]*\n$/,
+          );
+        },
+      );
+
+      it('a second SIGTERM ends it at once with 143', async () => {
+        const port = await freePort();
+        const cli = runWithStdoutTo('/dev/full', '--port', String(port));
+        await served(`ws://127.0.0.1:${port}/ws`, cli);
+        const peer = await stubbornPeer(`ws://127.0.0.1:${port}/ws`);
+        const goodbye = once(peer, 'message');
+        cli.child.kill('SIGTERM');
+        await goodbye;
+        cli.child.kill('SIGTERM');
+        expect(await cli.exit()).toBe(143);
+      });
+    },
+  );
+
+  it.each([['json'], ['pretty']])(
+    '%s: the reader of its log goes away: it serves, says so once, and SIGTERM ends it with 0',
+    async (format) => {
+      const cli = run('--port', '0', '--log-format', format);
+      const url = await cli.url();
+      cli.child.stdout?.destroy();
+      for (let i = 0; i < 3; i++) await served(url, cli);
+      cli.child.kill('SIGTERM');
+      expect(await cli.exit()).toBe(0);
+      expect(cli.stderr).toMatch(/^wamp-router: stdout cannot be written[^\n]*EPIPE[^\n]*\n$/);
+    },
+  );
+
+  it('the reader of its log stops reading: it serves, and SIGTERM ends it with 0', async () => {
+    const cli = run('--port', '0', '--log-level', 'debug');
+    const url = await cli.url();
+    cli.child.stdout?.pause();
+    // More lines than the pipe holds: each of these refusals is one.
+    for (let i = 0; i < 40; i++) await Promise.all(Array.from({ length: 50 }, () => refused(`${url}/${i}`)));
+    await served(url, cli);
+    cli.child.kill('SIGTERM');
+    const exited = once(cli.child, 'exit');
+    expect(await exited).toEqual([0, null]);
+    cli.child.stdout?.resume();
   });
 });
