@@ -394,6 +394,7 @@ export class DealerModel {
   }
 
   #end(call: ModelCall): void {
+    if (call.isOver) return;
     call.isOver = true;
     const { invocation } = call;
     if (invocation?.member.concurrency === Infinity) invocation.takesSlot = false;
