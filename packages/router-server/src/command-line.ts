@@ -80,7 +80,7 @@ function createCommand(): Command {
     .option(
       '-p, --port <number>',
       'TCP port; 0 takes any free one (default: 8080)',
-      checked(CHECKS.port, Number),
+      checked(CHECKS.port, decimal),
     )
     .option(
       '--host <address>',
@@ -103,6 +103,11 @@ function createCommand(): Command {
     .option('-c, --config <file>', 'read settings from a JSON file; flags win over it')
     .allowExcessArguments(false)
     .addHelpText('after', EXAMPLES);
+}
+
+/** The number that decimal digits stand for; other text stays what it is, though `Number` would take 0x50 or 1e3. */
+function decimal(text: string): unknown {
+  return /^\d+$/.test(text) ? Number(text) : text;
 }
 
 /** @param convert makes a value of the text; for a port, a number */

@@ -35,6 +35,8 @@ describe('the configuration file', () => {
     ],
     ['{"__proto__":{}}', 'unknown key "__proto__": known here: listen, realms, log'],
     ['{"listen":{"port":"8080"}}', '"listen.port" must be a whole number from 0 to 65535, not "8080"'],
+    ['{"listen":{"port":"0x50"}}', '"listen.port" must be a whole number from 0 to 65535, not "0x50"'],
+    ['{"listen":{"port":0x50}}', 'not valid JSON at line 1, column 20'],
     ['{"listen":{"port":70000}}', '"listen.port" must be a whole number from 0 to 65535, not 70000'],
     ['{"listen":{"port":null}}', '"listen.port" must be a whole number from 0 to 65535, not null'],
     ['{"listen":[]}', '"listen" must be an object, {…}, not []'],
@@ -72,6 +74,12 @@ describe('reading the file', () => {
     const file = join(directory, 'router.json');
     writeFileSync(file, '{"listen":{"port":-1}}');
     expect(() => readConfig(file)).toThrow(`${file}: "listen.port" must be`);
+  });
+
+  it('a byte order mark before the JSON is no part of it', () => {
+    const file = join(directory, 'bom.json');
+    writeFileSync(file, '\uFEFF{"listen":{"port":9000}}');
+    expect(readConfig(file)).toEqual({ port: 9000 });
   });
 
   it('a missing file and a directory are one clear sentence each', () => {

@@ -94,7 +94,8 @@ export function parseConfig(source: string): Partial<Settings> {
  */
 export function readConfig(file: string): Partial<Settings> {
   try {
-    return parseConfig(readFileSync(file, 'utf8'));
+    // Some editors begin a file with a byte order mark; JSON has none.
+    return parseConfig(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''));
   } catch (error) {
     if (error instanceof ConfigError) throw new ConfigError(`${file}: ${error.message}`);
     throw new ConfigError(`cannot read the configuration file ${file}: ${reasonOf(error)}`);
