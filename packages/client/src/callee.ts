@@ -236,10 +236,19 @@ export class Callee implements InvocationTable {
     }
   }
 
+  /** What a promise resolves with may throw when it is looked at, and nobody would catch that. */
+  #settled(invocation: OpenInvocation, registration: LocalRegistration, value: unknown): void {
+    try {
+      this.#returned(invocation, registration, value);
+    } catch (error) {
+      this.#failed(invocation, registration, error);
+    }
+  }
+
   #returned(invocation: OpenInvocation, registration: LocalRegistration, value: unknown): void {
     if (isThenable(value)) {
       value.then(
-        (settled) => this.#returned(invocation, registration, settled),
+        (settled) => this.#settled(invocation, registration, settled),
         (error: unknown) => this.#failed(invocation, registration, error),
       );
     } else if (isGenerator(value)) {

@@ -180,6 +180,10 @@ function ignoreSilently(): void {
 
 function reportByDefault(error: unknown, origin: ErrorOrigin): void {
   if (origin.where === 'invocation') return;
-  if (typeof reportError === 'function') reportError(error);
-  else console.error(`@wamp/client: the ${origin.where} handler of ${origin.uri} threw`, error);
+  try {
+    if (typeof reportError === 'function') reportError(error);
+    else console.error(`@wamp/client: the ${origin.where} handler of ${origin.uri} threw`, error);
+  } catch {
+    // what throws when it is printed has nothing to say
+  }
 }

@@ -298,8 +298,7 @@ export class OpenInvocation implements Invocation {
   /** For what is no error of the application's own making. */
   #sendFailure(error: unknown): void {
     this.#table.link.report(error, { where: 'invocation', uri: this.procedure });
-    const uri = error instanceof WampError ? error.uri : ErrorUri.RuntimeError;
-    const text = error instanceof WampError ? error.args[0] : messageOf(error);
+    const { uri, text } = failureOf(error);
     this.#sendOwnError(uri, [text]);
   }
 
@@ -313,6 +312,16 @@ export class OpenInvocation implements Invocation {
       this.#table.link.send(bare);
     }
   }
+}
+
+/** Errors of handlers may be anything, also what throws when it is looked at. */
+function failureOf(error: unknown): { uri: string; text: unknown } {
+  try {
+    if (error instanceof WampError) return { uri: error.uri, text: error.args[0] };
+  } catch {
+    // it only looked like one of ours
+  }
+  return { uri: ErrorUri.RuntimeError, text: messageOf(error) };
 }
 
 /** Why a payload of a caller is refused. */

@@ -12,6 +12,23 @@ import {
   WampError,
 } from './wamp-error.js';
 
+const refuse = (): never => {
+  throw new Error('do not look');
+};
+
+function untouchables(): readonly unknown[] {
+  class Silent extends Error {
+    override get message(): string {
+      return refuse();
+    }
+  }
+  return [
+    new Proxy(new Error('x'), { get: refuse }),
+    new Proxy(new Error('x'), { get: refuse, has: refuse, getPrototypeOf: refuse }),
+    new Silent(),
+  ];
+}
+
 describe('WampError', () => {
   it('says URI and text in its message, and keeps the rest', () => {
     const cause = new Error('below');
@@ -73,10 +90,19 @@ describe('WampError', () => {
     });
   });
 
+  it('has a sentence for what throws when it is looked at, and does not take it for one of ours', () => {
+    for (const each of untouchables()) {
+      expect(messageOf(each)).toBe('unknown error');
+      expect(each instanceof WampError).toBe(false);
+      expect(each instanceof UsageError).toBe(false);
+    }
+  });
+
   it('has a sentence for anything that can be thrown', () => {
     expect(messageOf(new Error('a'))).toBe('a');
     expect(messageOf('b')).toBe('b');
     expect(messageOf(undefined)).toBe('undefined');
     expect(messageOf(Object.create(null))).toBe('unknown error');
+    expect(messageOf(Object.assign(new Error('a'), { message: 7 }))).toBe('unknown error');
   });
 });

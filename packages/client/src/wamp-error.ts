@@ -55,9 +55,18 @@ export class WampError extends Error {
   static override [Symbol.hasInstance](value: unknown): boolean {
     // A class of the application that extends one of ours has no brand of its own: the ordinary rule applies to it.
     if (!Object.hasOwn(this, BRAND)) return Function.prototype[Symbol.hasInstance].call(this, value);
-    if (typeof value !== 'object' || value === null || !(BRAND in value)) return false;
-    const names: unknown = value[BRAND];
-    return Array.isArray(names) && names.includes(this[BRAND]);
+    return brandsOf(value).includes(this[BRAND]);
+  }
+}
+
+/** The brands of anything that was thrown; handlers also throw what throws when it is looked at. */
+function brandsOf(value: unknown): readonly unknown[] {
+  if (typeof value !== 'object' || value === null) return [];
+  try {
+    const names: unknown = BRAND in value ? value[BRAND] : undefined;
+    return Array.isArray(names) ? names : [];
+  } catch {
+    return [];
   }
 }
 
@@ -148,9 +157,9 @@ function readable(read: () => PayloadValues): PayloadValues & { cause?: unknown 
 
 /** A sentence about anything that was thrown, without its stack. */
 export function messageOf(thrown: unknown): string {
-  if (thrown instanceof Error) return thrown.message;
   try {
-    return String(thrown);
+    const text: unknown = thrown instanceof Error ? thrown.message : String(thrown);
+    return typeof text === 'string' ? text : 'unknown error';
   } catch {
     return 'unknown error';
   }

@@ -231,6 +231,62 @@ describe('the answer to an INVOCATION', () => {
     expect(error.payload).toMatchObject({ args: ['busy'], kwargs: { queue: 7 } });
   });
 
+  it('anything that throws when it is looked at is a runtime_error too, and the session goes on', async () => {
+    const refuse = (): never => {
+      throw new Error('do not look');
+    };
+    class Silent extends Error {
+      override get message(): string {
+        return refuse();
+      }
+    }
+    const ours = new Proxy(new WampError('a.b'), {
+      get: (error, key): unknown => (key === 'uri' ? refuse() : Reflect.get(error, key)),
+    });
+    const thrown: unknown[] = [
+      new Proxy(new Error('x'), { get: refuse }),
+      new Proxy({}, { get: refuse, has: refuse, getPrototypeOf: refuse }),
+      new Silent(),
+      ours,
+      new Proxy(ours, {
+        get: (_, key) => {
+          if (key === 'uri') throw ours;
+          return Reflect.get(ours, key) as unknown;
+        },
+      }),
+    ];
+    for (const each of thrown) {
+      const raise = (): never => {
+        throw each;
+      };
+      for (const handler of [
+        raise,
+        async () => Promise.reject(each as Error),
+        async () => Promise.resolve().then(raise),
+      ]) {
+        expect(await answerOf(handler)).toMatchObject({ kind: 8, error: 'wamp.error.runtime_error' });
+      }
+    }
+  });
+
+  it('a result that throws when it is looked at is a runtime_error, also when it comes later', async () => {
+    const odd = new Proxy(
+      {},
+      {
+        get: (_, key) => {
+          if (key === 'then') return undefined;
+          throw new Error('do not look');
+        },
+        has: () => {
+          throw new Error('do not look');
+        },
+      },
+    );
+    for (const handler of [() => odd, async () => Promise.resolve(odd)]) {
+      expect(await answerOf(handler)).toMatchObject({ kind: 8, error: 'wamp.error.runtime_error' });
+    }
+  });
+
   it('RPC-032: anything else that is thrown is a runtime_error with its message, without a stack', async () => {
     const answer = (await answerOf(() => Promise.reject(new TypeError('no such thing')))) as ErrorMessage;
     expect(answer.error).toBe('wamp.error.runtime_error');

@@ -124,7 +124,7 @@ describe('subscribing', () => {
     await expect(subscribing).rejects.toMatchObject({ uri: 'wamp.error.invalid_uri' });
   });
 
-  it('counts the handlers of one topic: only the last one that leaves sends UNSUBSCRIBE', async () => {
+  it('PUBSUB-018: counts the handlers of one topic: only the last one that leaves sends UNSUBSCRIBE', async () => {
     const { client, router } = await joined();
     const seen: string[] = [];
     const subscribing = [

@@ -304,7 +304,7 @@ describe('an established session', () => {
     await expect(client.call('c')).rejects.toBeInstanceOf(ConnectionLostError);
   });
 
-  it('request ids are 1, 2, 3, … over all kinds of requests, without gaps when one cannot be sent', async () => {
+  it('ID-016: request ids are 1, 2, 3, … over all kinds of requests, without gaps when one cannot be sent', async () => {
     const { client, router } = await joined();
     void client.publish('com.example.topic');
     const circle: Record<string, unknown> = {};
