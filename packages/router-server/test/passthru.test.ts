@@ -231,11 +231,7 @@ describe('the package wampy from npm, scheme wamp without a cipher', () => {
       ([a, b]: [number, number], { kwargs }) => new Result([a + b], kwargs),
       WAMP,
     );
-    const result = await theirs.call(
-      'com.example.ours',
-      { argsList: [3, 4], argsDict: { k: 'v' } },
-      PPT,
-    );
+    const result = await theirs.call('com.example.ours', { argsList: [3, 4], argsDict: { k: 'v' } }, PPT);
     expect(result).toMatchObject({ argsList: [7], argsDict: { k: 'v' } });
 
     const heard = new Promise((resolve) => {

@@ -1,4 +1,11 @@
-import { CallMessage, EventMessage, MessageKind, Payload, PublishMessage } from '@wamp/protocol';
+import {
+  CallMessage,
+  EventMessage,
+  MessageKind,
+  Payload,
+  PublishMessage,
+  YieldMessage,
+} from '@wamp/protocol';
 import { describe, expect, it } from 'vitest';
 import type { LeaveCause } from '../src/index.js';
 import { BentTransport } from './bent-transport.fixture.js';
@@ -78,6 +85,26 @@ describe('a peer that reads slowly', () => {
     caller.publishes('a.topic');
     await settled();
     expect(await caller.failure('a.proc')).toBe('wamp.error.network_failure');
+  });
+
+  it('PCR-018: a caller that takes no results is cut, and its callee is interrupted', async () => {
+    const house = new House({ realms: { realm1: {} }, limits: LIMITS });
+    const { peer: slow, transport } = await bent(house);
+    const callee = await house.joins();
+    await callee.registers('a.stream');
+    slow.calls('a.stream', [], {}, { receive_progress: true });
+    const { request } = await callee.gets(MessageKind.Invocation);
+    transport.claimedBytes = 5_000;
+    callee.sends(new YieldMessage(request, { progress: true }, Payload.of([1])));
+    await callee.getsNothing();
+    transport.claimedBytes = 10_001;
+    callee.sends(new YieldMessage(request, { progress: true }, Payload.of([2])));
+    expect(await callee.gets(MessageKind.Interrupt)).toMatchObject({
+      request,
+      options: { mode: 'killnowait' },
+    });
+    expect(await slow.isClosed()).toBe(true);
+    expect(house.router.stats().realms.get('realm1')?.openCalls).toBe(0);
   });
 
   it('SEC-004: above the high mark it is cut, its callers are answered, and the host is told', async () => {
