@@ -220,7 +220,7 @@ const SETTINGS = {
     export default {
       resolve: { conditions },
       ssr: { resolve: { conditions } },
-      test: { include: ['packages/*/test/**/*.test.ts'], pool: 'threads', setupFiles: ['./no-shrinking.mjs'] },
+      test: { include: ['packages/*/test/**/*.test.ts'], pool: 'threads', testTimeout: ${PATIENCE_MS}, setupFiles: ['./no-shrinking.mjs'] },
     };`,
   'no-shrinking.mjs': `
     import fc from 'fast-check';
