@@ -7,6 +7,7 @@ import type { Dict } from '@wamp/protocol';
 import { Callee, type InvocationHandler, type RegisterOptions, type Registration } from './callee.js';
 import { Caller, type CallOptions } from './caller.js';
 import type { ClientSession, SessionEnd, SessionRoles, SessionStatus } from './client-session.js';
+import { tokenOf, type SessionToken } from './handshake.js';
 import {
   startStream,
   upload,
@@ -73,6 +74,14 @@ export class Client {
   /** WELCOME.Details: the router's roles and features, and the identity it granted (`authid`, `authrole`, …). */
   get details(): Dict {
     return this.#session.details;
+  }
+
+  /**
+   * What lets a later client replace this session at once, see `ConnectOptions.replaces`; undefined if the router gives
+   * no tokens. A secret: whoever has it can end this session.
+   */
+  get sessionToken(): SessionToken | undefined {
+    return tokenOf(this.sessionId, this.details);
   }
 
   get status(): ClientStatus {

@@ -7,7 +7,7 @@ import { openWebSocket } from '#web-socket';
 import { abortable } from './abortable.js';
 import { Client } from './client.js';
 import { ClientSession } from './client-session.js';
-import { Handshake, type Authenticator } from './handshake.js';
+import { Handshake, type Authenticator, type SessionToken } from './handshake.js';
 import { CLOSE_TIMEOUT_MS, HANDSHAKE_TIMEOUT_MS, MAX_FRAME_BYTES } from './limits.js';
 import { PassthruCodecs, type PassthruCodec } from './passthru-codec.js';
 import { canceledBy, type ErrorOrigin } from './request.js';
@@ -27,6 +27,11 @@ export interface ConnectOptions {
   readonly serializers?: readonly Serializer[];
   /** Ways to authenticate, the preferred one first. Default: none, which routers take as `anonymous`. */
   readonly auth?: Authenticator | readonly Authenticator[];
+  /**
+   * `sessionToken` of an earlier client of this application whose link was lost: the router ends that session before this
+   * one begins, so that its registrations are free at once. A router that does not know it, or not any more, ignores it.
+   */
+  readonly replaces?: SessionToken;
   /** Schemes of payload passthru mode that can be used; `wampPassthru()` of `@wamp/client/passthru` makes one. */
   readonly passthru?: PassthruCodec | readonly PassthruCodec[];
   /** Gives the attempt up; it has no effect on an established session. */
@@ -67,7 +72,10 @@ export async function connect(target: ConnectTarget, options: ConnectOptions): P
       ignore: options.onIgnored === undefined ? ignoreSilently : guarded(options.onIgnored),
     });
     const client = new Client(session, options.realm);
-    const joined = session.join(new Handshake(options.realm, listOf(options.auth)), client.roles());
+    const joined = session.join(
+      new Handshake(options.realm, listOf(options.auth), options.replaces),
+      client.roles(),
+    );
     attempt.whenOver((reason) => session.abandon(reason));
     await joined;
     return client;

@@ -38,6 +38,22 @@ export interface Authenticator {
   onChallenge(challenge: Challenge): string | ChallengeAnswer | Promise<string | ChallengeAnswer>;
 }
 
+/**
+ * Proof that a session was ours, to replace it by a new one: a client that lost its link comes back at once to the
+ * procedures it registered. The token is a secret between client and router. An extension of this toolkit's router.
+ */
+export interface SessionToken {
+  /** id of the session */
+  readonly session: number;
+  readonly token: string;
+}
+
+/** The token of a session that was welcomed with these details; undefined if the router gives none. */
+export function tokenOf(session: number, details: Dict): SessionToken | undefined {
+  const token = details['x_session_token'];
+  return typeof token === 'string' ? { session, token } : undefined;
+}
+
 /** The roles of this client, with exactly the features that it implements. */
 const ROLES = announceRoles({
   publisher: [
@@ -81,11 +97,13 @@ const AGENT = '@wamp/client';
 export class Handshake {
   readonly #realm: string;
   readonly #authenticators: readonly Authenticator[];
+  readonly #replaces: SessionToken | undefined;
   #answering = false;
 
-  constructor(realm: string, authenticators: readonly Authenticator[]) {
+  constructor(realm: string, authenticators: readonly Authenticator[], replaces: SessionToken | undefined) {
     this.#realm = realm;
     this.#authenticators = authenticators;
+    this.#replaces = replaces;
   }
 
   /** True while an authenticator works on a challenge; the router has to wait for it. */
@@ -94,7 +112,8 @@ export class Handshake {
   }
 
   hello(): HelloMessage {
-    const details: Record<string, unknown> = { roles: ROLES, agent: AGENT };
+    const details: Record<string, unknown> = { roles: ROLES, agent: AGENT, x_session_token: true };
+    if (this.#replaces !== undefined) details['x_replaces'] = this.#replaces;
     if (this.#authenticators.length > 0) {
       details['authmethods'] = this.#authenticators.map((each) => each.method);
       const authid = this.#authenticators.find((each) => each.authid !== undefined)?.authid;

@@ -8,7 +8,7 @@ export type { InvocationHandler, RegisterOptions, Registration } from './callee.
 export type { CallerIdentity, Invocation } from './invocation.js';
 export type { PublishOptions } from './publisher.js';
 export type { EventHandler, ReceivedEvent, SubscribeOptions, Subscription } from './subscriber.js';
-export type { Authenticator, Challenge, ChallengeAnswer } from './handshake.js';
+export type { Authenticator, Challenge, ChallengeAnswer, SessionToken } from './handshake.js';
 export type {
   PackedPayload,
   PassthruCodec,
