@@ -35,8 +35,9 @@ export interface RegisterOptions {
   /** which of several callees is invoked; default `single`: there is only one */
   readonly invoke?: InvokePolicy;
   /**
-   * Most invocations that this callee works on at a time: the router keeps the others back, and so does this side if the
-   * router does not. A handler counts until it has settled, also after its invocation was canceled.
+   * Most invocations that this callee works on at a time. Calls beyond it are refused by the router, by default with
+   * `crossbar.error.max_concurrency_reached`, or wait there if its queue option is on; with a router that does not know
+   * `concurrency` they wait here. A handler counts until it has settled, also after its invocation was canceled.
    */
   readonly concurrency?: number;
   /** ask the router to tell who calls */
@@ -59,7 +60,7 @@ export interface RegisterOptions {
 
 /**
  * Serves a procedure. What it returns is the result: a plain value is the one positional argument, `undefined` is an empty
- * result, a `Result` is sent as it is. An async generator sends each value that it yields as a progressive result, if the
+ * result, a `Result` is sent as it is. A generator, async or not, sends each value that it yields as a progressive result, if the
  * caller wants them, and returns the final one. A thrown WampError reaches the caller as it is; of anything else the
  * message, as `wamp.error.runtime_error`.
  */
@@ -67,7 +68,7 @@ export interface RegisterOptions {
 export type InvocationHandler<A extends readonly unknown[] = any[], R = unknown> = (
   args: A,
   invocation: Invocation,
-) => R | Promise<R> | AsyncGenerator<unknown, R, undefined>;
+) => R | Promise<R> | AsyncGenerator<unknown, R, undefined> | Generator<unknown, R, undefined>;
 
 /** A procedure that this session serves. */
 export interface Registration {
@@ -81,8 +82,11 @@ export interface Registration {
    * Gives the procedure back. Invocations are served until the router has confirmed; those that run by then are still
    * answered. Idempotent.
    */
-  unregister(): Promise<void>;
+  readonly unregister: () => Promise<void>;
 }
+
+/** Steps of an iterator that need not wait for anything, after which other work, an INTERRUPT for example, has its turn. */
+const STEPS_PER_TURN = 64;
 
 const NAMES: WireNames<RegisterOptions> = [
   ['match', 'match'],
@@ -251,7 +255,7 @@ export class Callee implements InvocationTable {
         (settled) => this.#settled(invocation, registration, settled),
         (error: unknown) => this.#failed(invocation, registration, error),
       );
-    } else if (isGenerator(value)) {
+    } else if (isIterated(value)) {
       this.#iterate(invocation, value).then(
         () => registration.gate?.leave(),
         (error: unknown) => this.#failed(invocation, registration, error),
@@ -267,27 +271,30 @@ export class Callee implements InvocationTable {
     registration.gate?.leave();
   }
 
-  async #iterate(invocation: OpenInvocation, generator: AsyncGenerator): Promise<void> {
-    // `return` runs the generator's `finally` blocks, at the latest when what it awaits now has settled.
-    const stop = (): Promise<unknown> => generator.return(undefined).catch(() => undefined);
+  async #iterate(invocation: OpenInvocation, source: Iterated): Promise<void> {
+    const isAsync = Symbol.asyncIterator in source;
+    const stop = (): Promise<void> => stopped(source);
     invocation.whenAborted(() => void stop());
-    for (;;) {
+    for (let steps = 1; ; steps++) {
       if (invocation.isOver()) {
         await stop();
         return;
       }
-      const step = await generator.next();
-      if (step.done === true) {
-        invocation.answer(step.value);
-        return;
-      }
+      const step = await source.next();
       try {
-        invocation.progress(step.value);
+        // What is not async may yield promises, as in `for await`.
+        const value = isAsync ? step.value : await step.value;
+        if (step.done === true) {
+          invocation.answer(value);
+          return;
+        }
+        invocation.sendProgress([value]);
       } catch (error) {
         void stop();
         throw error;
       }
       await this.link.whenWritable();
+      if (!isAsync && steps % STEPS_PER_TURN === 0) await new Promise((resolve) => setTimeout(resolve));
     }
   }
 
@@ -301,15 +308,26 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
-function isGenerator(value: unknown): value is AsyncGenerator {
+/** A generator, or another iterator that can be iterated: not a list, a Map or another collection, which has no `next`. */
+type Iterated = AsyncIterableIterator<unknown> | IterableIterator<unknown>;
+
+function isIterated(value: unknown): value is Iterated {
   return (
     typeof value === 'object' &&
     value !== null &&
-    Symbol.asyncIterator in value &&
+    (Symbol.asyncIterator in value || Symbol.iterator in value) &&
     'next' in value &&
-    'return' in value &&
     typeof value.next === 'function'
   );
+}
+
+/** Runs the `finally` blocks of a generator, at the latest when what it awaits now has settled. Never rejects. */
+async function stopped(source: Iterated): Promise<void> {
+  try {
+    await source.return?.(undefined);
+  } catch {
+    // nobody waits for it any more
+  }
 }
 
 class LocalRegistration implements Registration {
@@ -346,7 +364,7 @@ class LocalRegistration implements Registration {
     return this.#active;
   }
 
-  async unregister(): Promise<void> {
+  readonly unregister = async (): Promise<void> => {
     if (!this.#active) return;
     this.#leaving ??= new Unregister(this.#callee, this)
       .submitTo(this.#callee.link)
@@ -355,7 +373,7 @@ class LocalRegistration implements Registration {
         throw error;
       });
     return this.#leaving;
-  }
+  };
 
   activate(id: number): void {
     this.#id = id;

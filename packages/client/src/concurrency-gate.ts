@@ -1,6 +1,6 @@
 /**
- * How many of a registration's invocations run at a time. Routers that know the `concurrency` option keep the others
- * back themselves; this is for those that do not.
+ * How many of a registration's invocations run at a time. Routers that know the `concurrency` option refuse the
+ * others, or queue them; this is for those that do not.
  * Owns the count and the queue; runs nothing by itself and does not know what an invocation is.
  */
 export class ConcurrencyGate<T> {

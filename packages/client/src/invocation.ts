@@ -33,7 +33,10 @@ export interface CallerIdentity {
   readonly authrole?: string;
 }
 
-/** What a handler learns of an invocation besides its arguments, and what it can do with it. */
+/**
+ * What a handler learns of an invocation besides its arguments, and what it can do with it. All of it may be taken out:
+ * `(args, { progress, signal }) => …`.
+ */
 export interface Invocation {
   readonly args: readonly unknown[];
   readonly kwargs: Dict;
@@ -54,11 +57,11 @@ export interface Invocation {
    * @returns false if it was not sent, because the caller does not want progress or the invocation is over
    * @throws WampError if the values cannot be encoded
    */
-  progress(...values: unknown[]): boolean;
+  readonly progress: (...values: unknown[]) => boolean;
   /** when the invocation times out here, in milliseconds since the epoch; undefined if the callee does not keep the time */
   readonly deadline: number | undefined;
   /** milliseconds until the deadline; Infinity if there is none */
-  remainingMs(): number;
+  readonly remainingMs: () => number;
   /**
    * The chunks of a progressive invocation, this first one included; of an ordinary one its single chunk. To be iterated
    * once. The loop throws if the invocation is canceled. Source: advanced profile, "Progressive Call Invocations".
@@ -91,6 +94,9 @@ export class OpenInvocation implements Invocation {
   #onAbort: (() => void) | undefined = undefined;
   #deadline: number | undefined = undefined;
   #timer: ReturnType<typeof setTimeout> | undefined = undefined;
+  // Made when a handler asks for them: most do not.
+  #progress: Invocation['progress'] | undefined = undefined;
+  #remainingMs: Invocation['remainingMs'] | undefined = undefined;
 
   /** @throws PayloadError or WampError if the arguments cannot be represented or unpacked */
   constructor(table: InvocationTable, message: InvocationMessage, registered: string) {
@@ -132,8 +138,13 @@ export class OpenInvocation implements Invocation {
     return this.#deadline;
   }
 
-  remainingMs(): number {
-    return this.#deadline === undefined ? Infinity : Math.max(0, this.#deadline - Date.now());
+  get remainingMs(): () => number {
+    return (this.#remainingMs ??= () =>
+      this.#deadline === undefined ? Infinity : Math.max(0, this.#deadline - Date.now()));
+  }
+
+  get progress(): (...values: unknown[]) => boolean {
+    return (this.#progress ??= (...values) => this.sendProgress(values));
   }
 
   get chunks(): AsyncIterable<unknown> {
@@ -155,7 +166,8 @@ export class OpenInvocation implements Invocation {
     this.#onAbort = listener;
   }
 
-  progress(...values: unknown[]): boolean {
+  /** What `progress` does. */
+  sendProgress(values: unknown[]): boolean {
     if (this.#over || !this.wantsProgress) return false;
     const [only] = values;
     const payload = values.length === 1 ? toPayload(only) : Payload.of(values);

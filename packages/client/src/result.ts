@@ -4,6 +4,7 @@
  */
 import { EMPTY_PAYLOAD, Payload, type Dict } from '@wamp/protocol';
 import type { PayloadValues } from './passthru-codec.js';
+import { UsageError } from './wamp-error.js';
 import { payloadOf } from './wire-options.js';
 
 /**
@@ -22,11 +23,13 @@ export class Result<A extends readonly unknown[] = readonly unknown[], K extends
 
 /**
  * `undefined` is an empty payload, a `Result` is sent as it is, any other value is the one positional argument.
- * @throws UsageError for a `Result` of something else than a list and a dictionary
+ * @throws UsageError for a `Result` of something else than a list and a dictionary, and for an Error: serializers would make
+ * an empty dictionary of it
  */
 export function toPayload(value: unknown): Payload {
   if (value === undefined) return EMPTY_PAYLOAD;
   if (isResult(value)) return payloadOf(value.args, value.kwargs);
+  if (value instanceof Error) throw new UsageError('an Error is no value to send: throw it');
   return Payload.of([value]);
 }
 

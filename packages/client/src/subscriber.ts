@@ -65,7 +65,7 @@ export interface Subscription {
   /** false after unsubscribe(), after a revocation and after the session's end */
   readonly isActive: boolean;
   /** No event reaches the handler from here on. Resolves when the router has confirmed; idempotent. */
-  unsubscribe(): Promise<void>;
+  readonly unsubscribe: () => Promise<void>;
 }
 
 const NAMES: WireNames<SubscribeOptions> = [
@@ -242,9 +242,7 @@ class LocalSubscription implements Subscription {
     return this.#active;
   }
 
-  unsubscribe(): Promise<void> {
-    return this.#subscriber.leave(this);
-  }
+  readonly unsubscribe = (): Promise<void> => this.#subscriber.leave(this);
 
   activate(id: number): void {
     this.#id = id;

@@ -287,6 +287,20 @@ describe('the answer to an INVOCATION', () => {
     }
   });
 
+  it('an Error that is returned or sent as progress, not thrown, is refused with a sentence', async () => {
+    for (const handler of [() => new RangeError('x'), async () => Promise.resolve(new WampError('a.b'))]) {
+      const answer = (await answerOf(handler)) as ErrorMessage;
+      expect(answer).toMatchObject({ kind: 8, error: 'wamp.error.runtime_error' });
+      expect(answer.payload.args).toEqual(['an Error is no value to send: throw it']);
+    }
+    const { client } = await joined();
+    await expect(client.upload('a.b', [new Error('x')])).rejects.toThrow('an Error is no value to send');
+    const answer = await answerOf((_, { progress }) => progress(new Error('x')), [], {
+      receive_progress: true,
+    });
+    expect(answer).toMatchObject({ kind: 8, error: 'wamp.error.runtime_error' });
+  });
+
   it('RPC-032: anything else that is thrown is a runtime_error with its message, without a stack', async () => {
     const answer = (await answerOf(() => Promise.reject(new TypeError('no such thing')))) as ErrorMessage;
     expect(answer.error).toBe('wamp.error.runtime_error');
@@ -889,5 +903,82 @@ describe('progressive invocations', () => {
     expect((await router.gets(MessageKind.Error)).error).toBe('wamp.error.limit_exceeded');
     await settle();
     expect(router.unread).toEqual([]);
+  });
+});
+
+describe('a generator that is not async', () => {
+  function* counting(): Generator<number | Promise<number>, string> {
+    yield 1;
+    yield Promise.resolve(2);
+    return 'done';
+  }
+
+  it('streams what it yields, and returns the final result', async () => {
+    const { router } = await serving(counting);
+    invokes(router, 1, [], { receive_progress: true });
+    const yields = [];
+    for (let i = 0; i < 3; i++) yields.push(await router.gets(MessageKind.Yield));
+    expect(yields.map(({ payload }) => payload.args)).toEqual([[1], [2], ['done']]);
+    expect(yields.map(({ options }) => options.progress)).toEqual([true, true, undefined]);
+  });
+
+  it('also one that a promise brings, and iterators without `return`; an error of it is the answer', async () => {
+    const { router } = await serving(async () => Promise.resolve(counting()));
+    invokes(router, 1);
+    expect((await router.gets(MessageKind.Yield)).payload.args).toEqual(['done']);
+    const entries = { [Symbol.iterator]: () => entries, next: () => ({ done: true, value: 5 }) };
+    expect(await answerOf(() => entries)).toMatchObject({ payload: { args: [5] } });
+    const failing = function* (): Generator<number> {
+      yield 1;
+      throw new WampError('a.failure');
+    };
+    expect(await answerOf(failing)).toMatchObject({ kind: 8, error: 'a.failure' });
+    const rejecting = function* (): Generator<unknown> {
+      yield Promise.reject(new WampError('a.rejection'));
+    };
+    expect(await answerOf(rejecting)).toMatchObject({ kind: 8, error: 'a.rejection' });
+  });
+
+  it('is stopped by an INTERRUPT, even if it never ends and never waits', async () => {
+    let stop = (): void => undefined;
+    const stopped = new Promise<void>((resolve) => (stop = resolve));
+    const { router } = await serving(function* () {
+      try {
+        for (let i = 0; ; i++) yield i;
+      } finally {
+        stop();
+      }
+    });
+    invokes(router, 1);
+    await settle();
+    router.sends(new InterruptMessage(1, { mode: 'killnowait' }));
+    await stopped;
+    expect(router.unread).toEqual([]);
+  });
+
+  it('is not what lists and strings are', async () => {
+    expect(await answerOf(() => [1, 2])).toMatchObject({ payload: { args: [[1, 2]] } });
+    expect(await answerOf(() => 'ab')).toMatchObject({ payload: { args: ['ab'] } });
+  });
+});
+
+describe('what a handler takes out of its invocation', () => {
+  it('works without it: progress, remainingMs', async () => {
+    const { router } = await serving((_, { progress, remainingMs }) => [
+      progress(1),
+      remainingMs() === Infinity,
+    ]);
+    invokes(router, 1, [], { receive_progress: true });
+    expect((await router.gets(MessageKind.Yield)).payload.args).toEqual([1]);
+    expect((await router.gets(MessageKind.Yield)).payload.args).toEqual([[true, true]]);
+  });
+
+  it('and out of a registration: unregister', async () => {
+    const { router, registration } = await serving(() => 1);
+    const { unregister } = registration;
+    const leaving = unregister();
+    router.sends(new UnregisteredMessage((await router.gets(MessageKind.Unregister)).request));
+    await leaving;
+    expect(registration.isActive).toBe(false);
   });
 });
