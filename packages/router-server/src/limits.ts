@@ -53,6 +53,13 @@ export const FLUSH_BYTES: number = 64 * 1024;
  */
 export const MIN_AVERAGE_CHUNK_BYTES = 512;
 
+/**
+ * Pings of one peer whose pongs the network has not taken yet; one more cuts the connection. An honest peer sends a ping every
+ * few seconds and waits for its pong, so that 60 of them (the default of ws) are minutes; a peer that pings and does not
+ * read would fill the memory with pongs, one that pings without end would keep the router busy with nothing else.
+ */
+export const MAX_PENDING_PONGS = 60;
+
 /** TCP connections beyond `maxConnections`, so that surplus peers get an HTTP answer instead of a reset. */
 export const SPARE_SOCKETS = 256;
 

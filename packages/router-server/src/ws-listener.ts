@@ -19,7 +19,7 @@ import {
   type TextAnswer,
 } from './http-answers.js';
 import { Keepalive } from './keepalive.js';
-import { listenerLimits, MIN_AVERAGE_CHUNK_BYTES, type ListenerLimits } from './limits.js';
+import { listenerLimits, MAX_PENDING_PONGS, MIN_AVERAGE_CHUNK_BYTES, type ListenerLimits } from './limits.js';
 import { nodeSerializers } from './node-serializers.js';
 import { WriteBatch } from './write-batch.js';
 import { WsTransport } from './ws-transport.js';
@@ -54,8 +54,12 @@ export interface ListenerObserver {
   failed?(error: Error): void;
 }
 
-/** What ws takes; two of its options are younger than its type declarations. */
-type WebSocketOptions = ServerOptions & { readonly closeTimeout: number; readonly maxBufferedChunks: number };
+/** What ws takes; some of its options are younger than its type declarations. */
+type WebSocketOptions = ServerOptions & {
+  readonly closeTimeout: number;
+  readonly maxBufferedChunks: number;
+  readonly maxPendingAutoPongs: number;
+};
 
 /** A byte stream; a socket knows its peer's address. */
 interface Addressed extends Duplex {
@@ -177,6 +181,7 @@ export class WsListener {
       perMessageDeflate: false,
       maxPayload: maxMessageBytes,
       maxBufferedChunks: Math.max(1024, Math.ceil(maxMessageBytes / MIN_AVERAGE_CHUNK_BYTES)),
+      maxPendingAutoPongs: MAX_PENDING_PONGS,
       closeTimeout: closeTimeoutMs,
       handleProtocols: (offered) => this.#choose([...offered])?.subprotocol ?? false,
     };

@@ -5,7 +5,7 @@
 import type { Duplex } from 'node:stream';
 import type { CloseCause, Serializer, Transport, TransportClosed, TransportReceiver } from '@wamp/protocol';
 import type { RawData, WebSocket } from 'ws';
-import { FLUSH_BYTES } from './limits.js';
+import { FLUSH_BYTES, MAX_PENDING_PONGS } from './limits.js';
 import type { Flushable, WriteBatch } from './write-batch.js';
 
 /** Close codes by cause. Source: RFC 6455, section 7.4.1, and the IANA registry for 1012 "Service Restart". */
@@ -77,7 +77,7 @@ export class WsTransport implements Transport, Flushable {
     this.#webSocket.pause();
     this.#webSocket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
     this.#webSocket.on('pong', (data) => this.#onPong(data));
-    this.#webSocket.on('ping', () => (this.#heard = true));
+    this.#webSocket.on('ping', () => this.#onPing());
     this.#webSocket.on('error', (error) => this.#onError(error));
     this.#webSocket.on('close', (code, reason) => this.#onClose(code, reason));
     this.#stream.on('drain', () => this.#receiver?.drained());
@@ -201,6 +201,14 @@ export class WsTransport implements Transport, Flushable {
       return;
     }
     this.#receiver.receive(data as Buffer);
+  }
+
+  /** ws has answered, or has cut the connection because of too many pings: of that it tells nothing but its state. */
+  #onPing(): void {
+    this.#heard = true;
+    if (!this.#closing && this.#webSocket.readyState !== this.#webSocket.OPEN) {
+      this.terminate(`it sent pings faster than it took the pongs, ${MAX_PENDING_PONGS} were waiting`);
+    }
   }
 
   #onPong(data: Buffer): void {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { listen, type RouterServer } from '../src/listen.js';
-import { FLUSH_BYTES } from '../src/limits.js';
+import { FLUSH_BYTES, MAX_PENDING_PONGS } from '../src/limits.js';
 import { RecordingAcceptor } from './acceptor.fixture.js';
 import { clientFrame, Opcode, RawPeer } from './raw-peer.fixture.js';
 import { bytes, transportCases, turn } from './transport-cases.fixture.js';
@@ -186,4 +186,33 @@ describe('WebSocket transport', () => {
     const { transport, receiver } = await acceptor.connection();
     expect(() => transport.open(receiver)).toThrow('open already');
   });
+
+  it('as many pings at once as are allowed are all answered', async () => {
+    const { server, acceptor } = await start();
+    const peer = await RawPeer.upgraded(server.port, 'wamp.2.json');
+    peer.socket.write(pings(MAX_PENDING_PONGS));
+    const { receiver } = await acceptor.connection();
+    await peer.until(() => peer.received.length >= 2 * MAX_PENDING_PONGS);
+    expect(peer.received.filter((_, i) => i % 2 === 0).every((byte) => (byte & 15) === Opcode.pong)).toBe(
+      true,
+    );
+    expect(receiver.closures).toEqual([]);
+  });
+
+  it('a flood of pings cuts the connection, the reason says so, and nothing behind it is delivered', async () => {
+    const { server, acceptor } = await start();
+    const peer = await RawPeer.upgraded(server.port, 'wamp.2.json');
+    peer.socket.write(Buffer.concat([pings(5000), clientFrame(Opcode.text, bytes('[]'))]));
+    const { receiver } = await acceptor.connection();
+    await receiver.end();
+    await peer.until(() => peer.isClosed);
+    expect(receiver.closures).toEqual([
+      { wasClean: false, reason: 'it sent pings faster than it took the pongs, 60 were waiting' },
+    ]);
+    expect(receiver.frames).toEqual([]);
+  });
 });
+
+function pings(count: number): Buffer {
+  return Buffer.concat(Array.from({ length: count }, () => clientFrame(Opcode.ping, bytes(''))));
+}
