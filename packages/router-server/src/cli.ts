@@ -75,8 +75,10 @@ function tellLogLost({ message }: Error): void {
 }
 
 function listenOptions(settings: Settings): Record<string, unknown> {
-  const { host, port, path, maxConnections, maxMessageBytes, pingIntervalMs, pingTimeoutMs } = settings;
-  return { host, port, path, maxConnections, maxMessageBytes, pingIntervalMs, pingTimeoutMs };
+  const { host, port, path, allowedOrigins } = settings;
+  const { maxConnections, maxMessageBytes, pingIntervalMs, pingTimeoutMs } = settings;
+  const limits = { maxConnections, maxMessageBytes, pingIntervalMs, pingTimeoutMs };
+  return { host, port, path, allowedOrigins, ...limits };
 }
 
 /** Says goodbye, then closes; peers that do not play along are cut. */

@@ -13,9 +13,10 @@ describe('the command line', () => {
     });
   });
 
-  it('reads every flag; --realm may be repeated', () => {
+  it('reads every flag; --realm and --allow-origin may be repeated', () => {
     const args =
-      '--port 0 --host :: --path / --realm a --realm b.c --realm a --log-level warn --log-format json';
+      '--port 0 --host :: --path / --realm a --realm b.c --realm a --log-level warn --log-format json' +
+      ' --allow-origin https://app.example --allow-origin *';
     expect(parseCommandLine(args.split(' '))).toEqual({
       kind: 'run',
       settings: {
@@ -24,6 +25,7 @@ describe('the command line', () => {
         host: '::',
         path: '/',
         realms: ['a', 'b.c'],
+        allowedOrigins: ['https://app.example', '*'],
         logLevel: 'warn',
         logFormat: 'json',
       },
@@ -33,7 +35,17 @@ describe('the command line', () => {
   it.each([['--help'], ['-h']])('%s prints every option and examples', (flag) => {
     const line = parseCommandLine([flag]);
     expect(line.kind).toBe('print');
-    for (const name of ['port', 'host', 'path', 'realm', 'log-level', 'log-format', 'config', 'version']) {
+    for (const name of [
+      'port',
+      'host',
+      'path',
+      'realm',
+      'allow-origin',
+      'log-level',
+      'log-format',
+      'config',
+      'version',
+    ]) {
       expect(line).toMatchObject({ text: expect.stringContaining(`--${name}`) });
     }
     expect(line).toMatchObject({ text: expect.stringContaining('Examples:') });
@@ -59,6 +71,10 @@ describe('the command line', () => {
     [['--port=-1'], "argument '-1' is invalid"],
     [['--path', 'ws'], 'It must be a path that begins with a slash'],
     [['--realm', 'a b'], 'It must be a realm name, for example realm1'],
+    [
+      ['--allow-origin', 'app.example'],
+      'It must be an origin, for example https://app.example.com, or * for all.',
+    ],
     [['--host', 'a/b'], 'It must be an address or a host name.'],
     [['--log-level', 'loud'], 'It must be one of trace, debug, info, warn, error, silent.'],
     [['--log-format', 'xml'], 'It must be one of pretty, json.'],

@@ -27,6 +27,7 @@ interface Flags {
   readonly host?: string;
   readonly path?: string;
   readonly realm?: readonly string[];
+  readonly allowOrigin?: readonly string[];
   readonly logLevel?: LogLevel;
   readonly logFormat?: LogFormat;
   readonly config?: string;
@@ -89,6 +90,11 @@ function createCommand(): Command {
     )
     .option('--path <path>', 'path of the WebSocket endpoint (default: /ws)', checked(CHECKS.path))
     .option('-r, --realm <name>', 'realm to serve; may be repeated (default: realm1)', repeated(CHECKS.realm))
+    .option(
+      '--allow-origin <origin>',
+      'let web pages of this origin connect, * for all; may be repeated (default: those of this machine and host)',
+      repeated(CHECKS.origin),
+    )
     .addOption(
       new Option('--log-level <level>', `${LOG_LEVELS.join(', ')} (default: info)`).argParser(
         checked(CHECKS.logLevel),
@@ -133,12 +139,13 @@ function repeated(
 }
 
 function merged(file: Partial<Settings>, flags: Flags): Settings {
-  const { port, host, path, realm, logLevel, logFormat } = flags;
+  const { port, host, path, realm, allowOrigin, logLevel, logFormat } = flags;
   const given = {
     port,
     host,
     path,
     realms: realm === undefined ? undefined : [...new Set(realm)],
+    allowedOrigins: allowOrigin,
     logLevel,
     logFormat,
   };

@@ -40,6 +40,14 @@ export function oneOf<const T extends string>(...choices: readonly T[]): Check<T
   };
 }
 
+/** A list of which every entry passes `check`. */
+export function listOf<T>(check: Check<T>): Check<readonly T[]> {
+  return (value, key) => {
+    if (!Array.isArray(value)) throw wrong(key, 'a list, […]', value);
+    return value.map((entry: unknown, i) => check(entry, `${key}[${i}]`));
+  };
+}
+
 /** A dictionary with known keys, all of them optional. */
 export function section<T>(fields: { readonly [K in keyof T]-?: Check<T[K]> }): Check<Partial<T>> {
   const known = new Map(Object.entries<Check<unknown>>(fields));

@@ -8,7 +8,8 @@ import { parseConfig, readConfig } from './config.js';
 describe('the configuration file', () => {
   it('sets what it names and nothing else', () => {
     const source = `{
-      "listen": { "host": "0.0.0.0", "port": 9000, "path": "/", "maxMessageBytes": 65536, "pingIntervalMs": 0 },
+      "listen": { "host": "0.0.0.0", "port": 9000, "path": "/", "maxMessageBytes": 65536, "pingIntervalMs": 0,
+        "allowedOrigins": ["https://app.example"] },
       "realms": { "realm1": {}, "com.example.shop": {} },
       "log": { "level": "debug", "format": "json" }
     }`;
@@ -18,6 +19,7 @@ describe('the configuration file', () => {
       path: '/',
       maxMessageBytes: 65536,
       pingIntervalMs: 0,
+      allowedOrigins: ['https://app.example'],
       realms: ['realm1', 'com.example.shop'],
       logLevel: 'debug',
       logFormat: 'json',
@@ -45,6 +47,11 @@ describe('the configuration file', () => {
       '"listen.path" must be a path that begins with a slash, without ? and #, not "ws"',
     ],
     ['{"listen":{"host":"a b"}}', '"listen.host" must be an address or a host name, not "a b"'],
+    ['{"listen":{"allowedOrigins":"*"}}', '"listen.allowedOrigins" must be a list, […], not "*"'],
+    [
+      '{"listen":{"allowedOrigins":["*","a.example"]}}',
+      '"listen.allowedOrigins[1]" must be an origin, for example https://app.example.com, or * for all, not "a.example"',
+    ],
     ['{"realms":{}}', '"realms" must name one realm at least'],
     ['{"realms":["realm1"]}', '"realms" must be an object, {…}, not ["realm1"]'],
     ['{"realms":{"a b":{}}}', '"realms.a b": a key here must be a realm name, for example realm1'],

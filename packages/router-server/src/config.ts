@@ -4,7 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { isValidUri } from '@wamp/protocol';
-import { ConfigError, dictionary, oneOf, section, text, wholeNumber } from './config-checks.js';
+import { ConfigError, dictionary, listOf, oneOf, section, text, wholeNumber } from './config-checks.js';
+import { isAllowableOrigin } from './origin-policy.js';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -18,6 +19,8 @@ export interface Settings {
   readonly host: string;
   readonly port: number;
   readonly path: string;
+  /** web pages that may connect, beyond those of this machine and of the router's own host */
+  readonly allowedOrigins: readonly string[];
   readonly maxConnections: number | undefined;
   readonly maxMessageBytes: number | undefined;
   readonly pingIntervalMs: number | undefined;
@@ -32,6 +35,7 @@ export const DEFAULT_SETTINGS: Settings = {
   host: '127.0.0.1',
   port: 8080,
   path: '/ws',
+  allowedOrigins: [],
   maxConnections: undefined,
   maxMessageBytes: undefined,
   pingIntervalMs: undefined,
@@ -48,6 +52,7 @@ export const CHECKS = {
   host: text('an address or a host name', (value) => /^[\w.:%-]{1,253}$/.test(value)),
   port: wholeNumber(0, 65_535),
   path: text('a path that begins with a slash, without ? and #', (value) => /^\/[^\s?#]*$/.test(value)),
+  origin: text('an origin, for example https://app.example.com, or * for all', isAllowableOrigin),
   realm: text('a realm name, for example realm1 or com.example.shop', isRealmName),
   logLevel: oneOf(...LOG_LEVELS),
   logFormat: oneOf(...LOG_FORMATS),
@@ -63,6 +68,7 @@ const FILE = section({
     host: CHECKS.host,
     port: CHECKS.port,
     path: CHECKS.path,
+    allowedOrigins: listOf(CHECKS.origin),
     maxConnections: wholeNumber(1, 1_000_000),
     maxMessageBytes: wholeNumber(1024, 2 ** 31 - 1),
     pingIntervalMs: TIME_MS,

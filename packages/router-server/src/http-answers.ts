@@ -44,6 +44,19 @@ export function noCommonSubprotocol(offered: readonly string[], spoken: readonly
   return answer(400, `No common WebSocket subprotocol: ${came}; this router speaks ${spoken.join(', ')}.`);
 }
 
+/**
+ * For a web page that is not allowed to connect.
+ * @param origin undefined if it is not fit to be shown
+ */
+export function originRefused(origin: string | undefined): TextAnswer {
+  const whose = origin === undefined ? 'this origin' : origin;
+  return answer(
+    403,
+    `Web pages of ${whose} may not connect: start the router with --allow-origin ${origin ?? '<origin>'}, ` +
+      'or set allowedOrigins, to let them.',
+  );
+}
+
 export function tooManyConnections(limit: number): TextAnswer {
   return answer(503, `The router has reached its limit of ${limit} connections. Try again later.`, {
     'Retry-After': '5',

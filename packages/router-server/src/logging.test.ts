@@ -54,6 +54,7 @@ describe('the log of the router', () => {
     log.hookFailed?.('authorizer', new Error('down'));
     log.failed?.(new Error('bug'), session);
     listenerLog(logger).refused?.({ peer: 'p', status: 400, sentence: 'no\nreally' });
+    listenerLog(logger).refused?.({ peer: 'p', status: 403, sentence: 'not you' });
     listenerLog(logger).failed?.(new Error('EMFILE'));
     expect(lines().map(({ level, event }) => [level, event])).toEqual([
       ['warn', 'protocol_violation'],
@@ -65,6 +66,7 @@ describe('the log of the router', () => {
       ['error', 'hook_failed'],
       ['error', 'router_failed'],
       ['debug', 'connection_refused'],
+      ['warn', 'connection_refused'],
       ['error', 'listener_failed'],
     ]);
     expect(lines()[1]).toMatchObject({ peer: '127.0.0.1:1234', error: 'wamp.error.no_such_realm' });

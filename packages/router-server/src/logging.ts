@@ -98,7 +98,9 @@ export function listenerLog(logger: Logger): ListenerObserver {
   return {
     refused: ({ peer, status, sentence }) => {
       const reason = cut(sentence.split('\n')[0]!);
-      logger.debug({ event: 'connection_refused', peer, status, reason }, 'connection refused');
+      // A browser does not show its page why it was refused, so that this line is all there is.
+      const level = status === 403 ? 'warn' : 'debug';
+      logger[level]({ event: 'connection_refused', peer, status, reason }, 'connection refused');
     },
     failed: (error) =>
       logger.error({ event: 'listener_failed', err: error }, 'the listener reports an error'),

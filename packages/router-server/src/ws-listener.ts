@@ -10,6 +10,7 @@ import {
   badHandshake,
   noCommonSubprotocol,
   nothingHere,
+  originRefused,
   respond,
   respondRaw,
   shuttingDown,
@@ -21,6 +22,7 @@ import {
 import { Keepalive } from './keepalive.js';
 import { listenerLimits, MAX_PENDING_PONGS, MIN_AVERAGE_CHUNK_BYTES, type ListenerLimits } from './limits.js';
 import { nodeSerializers } from './node-serializers.js';
+import { OriginPolicy, showableOrigin } from './origin-policy.js';
 import { WriteBatch } from './write-batch.js';
 import { WsTransport } from './ws-transport.js';
 
@@ -32,6 +34,12 @@ export interface TransportAcceptor {
 export interface WsListenerOptions extends Partial<ListenerLimits> {
   /** Path of the endpoint, beginning with a slash. Default `/ws`. */
   readonly path?: string;
+  /**
+   * Origins of web pages that may connect, for example `https://app.example.com`; `*` for all. Always accepted are pages from
+   * this machine (`localhost`, `127.0.0.1`, `[::1]`, any port) and from the endpoint's own host, and programs that send no
+   * `Origin` header because they are no browser. Default: nobody else.
+   */
+  readonly allowedOrigins?: readonly string[];
   /** What the endpoint speaks. Default JSON, MessagePack and CBOR. */
   readonly serializers?: readonly Serializer[];
   /** For logs and metrics. */
@@ -76,6 +84,7 @@ export class WsListener {
   readonly #observer: ListenerObserver;
   readonly #serializers: ReadonlyMap<string, Serializer>;
   readonly #limits: ListenerLimits;
+  readonly #origins: OriginPolicy;
   readonly #server: WebSocketServer;
   readonly #batch = new WriteBatch();
   readonly #keepalive: Keepalive;
@@ -85,7 +94,7 @@ export class WsListener {
   /** called when the last connection is gone, while `close` waits for it */
   #onEmpty: (() => void) | undefined = undefined;
 
-  /** @throws RangeError for a limit out of its range; TypeError for a path without leading slash or no serializer */
+  /** @throws RangeError for a limit out of its range; TypeError for a path without leading slash, no serializer, no origin */
   constructor(acceptor: TransportAcceptor, options: WsListenerOptions = {}) {
     const path = options.path ?? DEFAULT_PATH;
     if (!path.startsWith('/')) throw new TypeError(`path must begin with a slash: "${path}"`);
@@ -96,6 +105,7 @@ export class WsListener {
     this.#observer = options.observer ?? {};
     this.#serializers = new Map(serializers.map((serializer) => [serializer.subprotocol, serializer]));
     this.#limits = listenerLimits(options);
+    this.#origins = new OriginPolicy(options.allowedOrigins ?? []);
     this.#keepalive = new Keepalive(this.#limits.pingIntervalMs, this.#limits.pingTimeoutMs);
     this.#server = new WebSocketServer(this.#webSocketOptions());
     this.#server.on('wsClientError', (error, stream, request) => {
@@ -198,6 +208,8 @@ export class WsListener {
 
   #refusal(request: IncomingMessage): TextAnswer | undefined {
     if (!this.isFor(request)) return nothingHere(this.#urlFor(request));
+    const { origin, host } = request.headers;
+    if (!this.#origins.accepts(origin, host)) return originRefused(showableOrigin(origin ?? ''));
     if (!this.#accepting) return shuttingDown();
     if (this.#transports.size >= this.#limits.maxConnections)
       return tooManyConnections(this.#limits.maxConnections);

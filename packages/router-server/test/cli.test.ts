@@ -72,8 +72,8 @@ async function served(url: string, cli: Cli): Promise<void> {
   throw new Error(`it ended: ${cli.stderr}`);
 }
 
-async function refused(url: string): Promise<void> {
-  const socket = new WebSocketOfWs(url, ['wamp.2.json']);
+async function refused(url: string, origin?: string): Promise<void> {
+  const socket = new WebSocketOfWs(url, ['wamp.2.json'], origin === undefined ? {} : { origin });
   await once(socket, 'error');
 }
 
@@ -237,6 +237,16 @@ describe('wamp-router', () => {
     cli.child.kill('SIGTERM');
     expect(await cli.exit()).toBe(0);
     expect(cli.stdout).toBe('');
+  });
+
+  it('refuses web pages of other origins unless --allow-origin names them, and says so in the log', async () => {
+    const cli = run('--port', '0', '--allow-origin', 'https://app.example');
+    const url = await cli.url();
+    await refused(url, 'https://evil.example');
+    await cli.prints(/"warn".*connection_refused.*403.*--allow-origin https:\/\/evil\.example/);
+    const allowed = new WebSocketOfWs(url, ['wamp.2.json'], { origin: 'https://app.example' });
+    await once(allowed, 'open');
+    allowed.terminate();
   });
 
   it('warns when it is open to the network', async () => {

@@ -155,6 +155,49 @@ describe('what is not a WAMP connection', () => {
   });
 });
 
+describe('web pages of other origins', () => {
+  const dialFrom = (url: string, origin: string): WebSocket => {
+    const client = new WebSocket(url, ['wamp.2.json'], { origin });
+    client.on('error', () => undefined);
+    cleanups.push(() => client.terminate());
+    return client;
+  };
+
+  it('get 403 and a sentence that names the flag, and are observed', async () => {
+    const refusals: ConnectionRefused[] = [];
+    const { server, acceptor } = await start({ observer: { refused: (refusal) => refusals.push(refusal) } });
+    const { status, text } = await refusalOf(dialFrom(server.url, 'https://evil.example'));
+    expect(status).toBe(403);
+    expect(text).toContain('--allow-origin https://evil.example');
+    expect((await refusalOf(dialFrom(server.url, 'x://$(reboot)'))).text).not.toContain('reboot');
+    expect(refusals.map((refusal) => refusal.status)).toEqual([403, 403]);
+    expect(acceptor.transports).toHaveLength(0);
+  });
+
+  it('are accepted if they are listed, or come from this machine or from the same host', async () => {
+    const { server } = await start({ allowedOrigins: ['https://app.example'] });
+    const own = `http://127.0.0.1:${server.port}`;
+    for (const origin of ['https://app.example', 'http://localhost:5173', own]) {
+      await once(dialFrom(server.url, origin), 'open');
+    }
+    expect((await refusalOf(dialFrom(server.url, 'https://app.example:444'))).status).toBe(403);
+  });
+
+  it('are all accepted with *', async () => {
+    const { server } = await start({ allowedOrigins: ['*'] });
+    await once(dialFrom(server.url, 'https://evil.example'), 'open');
+  });
+
+  it('may not connect to an attached endpoint either', async () => {
+    const http = createServer();
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+    cleanups.push(() => http.close());
+    attach(new RecordingAcceptor(), http);
+    const url = `ws://127.0.0.1:${(http.address() as AddressInfo).port}/ws`;
+    expect((await refusalOf(dialFrom(url, 'https://evil.example'))).status).toBe(403);
+  });
+});
+
 describe('limits', () => {
   it('WS-005: a message above the limit closes with 1009, one at the limit passes', async () => {
     const { server, acceptor } = await start({ maxMessageBytes: 2048 });
@@ -222,6 +265,7 @@ describe('limits', () => {
   it.each([
     [{ path: 'ws' }, 'slash'],
     [{ serializers: [] }, 'serializers'],
+    [{ allowedOrigins: ['app.example'] }, 'allowedOrigins'],
   ])('refuses %j as a programming error', async (options, name) => {
     await expect(listen(new RecordingAcceptor(), { port: 0, ...options })).rejects.toThrow(name);
   });
