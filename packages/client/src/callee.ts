@@ -26,7 +26,7 @@ import { MAX_ANSWERED_EARLY, MAX_OPEN_INVOCATIONS } from './limits.js';
 import { checkPassthru, expectScheme } from './passthru-codec.js';
 import { SingleRequest, type SessionLink } from './request.js';
 import { WampError } from './wamp-error.js';
-import { handlerFrom, toWire, uriFrom, type WireNames } from './wire-options.js';
+import { ALLOWED, optionsFrom, handlerFrom, toWire, uriFrom, type WireNames } from './wire-options.js';
 
 /** How to register. Source: basic profile, "REGISTER"; advanced profile, "Remote Procedure Calls". */
 export interface RegisterOptions {
@@ -89,12 +89,12 @@ export interface Registration {
 const STEPS_PER_TURN = 64;
 
 const NAMES: WireNames<RegisterOptions> = [
-  ['match', 'match'],
-  ['invoke', 'invoke'],
-  ['concurrency', 'concurrency'],
-  ['discloseCaller', 'disclose_caller'],
-  ['forceReregister', 'force_reregister'],
-  ['forwardTimeout', 'forward_timeout'],
+  ['match', 'match', ALLOWED.match],
+  ['invoke', 'invoke', ALLOWED.invoke],
+  ['concurrency', 'concurrency', ALLOWED.count],
+  ['discloseCaller', 'disclose_caller', ALLOWED.bool],
+  ['forceReregister', 'force_reregister', ALLOWED.bool],
+  ['forwardTimeout', 'forward_timeout', ALLOWED.bool],
 ];
 
 export class Callee implements InvocationTable {
@@ -111,8 +111,9 @@ export class Callee implements InvocationTable {
   async register(
     procedure: string,
     handler: InvocationHandler,
-    options: RegisterOptions,
+    given: RegisterOptions,
   ): Promise<Registration> {
+    const options = optionsFrom(given);
     const local = new LocalRegistration(this, uriFrom(procedure), handlerFrom(handler), options);
     if (options.passthru !== undefined) checkPassthru(this.link, 'dealer', options.passthru);
     return new Register(this, local).submitTo(this.link);
@@ -283,7 +284,7 @@ export class Callee implements InvocationTable {
       const step = await source.next();
       try {
         // What is not async may yield promises, as in `for await`.
-        const value = isAsync ? step.value : await step.value;
+        const value: unknown = isAsync ? step.value : await step.value;
         if (step.done === true) {
           invocation.answer(value);
           return;

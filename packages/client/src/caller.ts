@@ -30,6 +30,8 @@ import { fromPayload } from './result.js';
 import { canceledBy, type Request, type SessionLink } from './request.js';
 import { messageOf, TimeoutError, UsageError, WampError } from './wamp-error.js';
 import {
+  ALLOWED,
+  optionsFrom,
   payloadOf,
   shown,
   signalFrom,
@@ -100,8 +102,8 @@ export interface CallPlan {
 }
 
 const NAMES: WireNames<CallOptions> = [
-  ['discloseMe', 'disclose_me'],
-  ['rkey', 'rkey'],
+  ['discloseMe', 'disclose_me', ALLOWED.bool],
+  ['rkey', 'rkey', ALLOWED.anything],
 ];
 
 export class Caller {
@@ -115,11 +117,8 @@ export class Caller {
     return this.#link;
   }
 
-  async call(
-    procedure: string,
-    args: readonly unknown[] | undefined,
-    options: CallOptions,
-  ): Promise<unknown> {
+  async call(procedure: string, args: readonly unknown[] | undefined, given: CallOptions): Promise<unknown> {
+    const options = optionsFrom(given);
     return this.start(this.plan(procedure, payloadOf(args, options.kwargs), options)).answer;
   }
 

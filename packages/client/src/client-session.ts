@@ -43,7 +43,7 @@ import {
   UsageError,
   WampError,
 } from './wamp-error.js';
-import { signalFrom } from './wire-options.js';
+import { optionsFrom, signalFrom } from './wire-options.js';
 
 /** How a session ended. */
 export interface SessionEnd {
@@ -180,8 +180,8 @@ export class ClientSession implements TransportReceiver, SessionLink {
   }
 
   /** Says GOODBYE and waits, within bounds, for the router's. Further calls wait for the same end. */
-  async leave(given: AbortSignal | undefined): Promise<void> {
-    const signal = signalFrom(given);
+  async leave(options: { readonly signal?: AbortSignal }): Promise<void> {
+    const signal = signalFrom(optionsFrom(options).signal);
     if (this.#status === 'open') {
       this.#status = 'closing';
       this.#left = true;

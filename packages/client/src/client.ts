@@ -176,12 +176,12 @@ export class Client {
 
   /**
    * Leaves the realm with GOODBYE, waits for the router's within bounds, and closes the connection. What is pending rejects
-   * with ConnectionLostError, running handlers find their signal aborted. Idempotent; rejects for nothing but a signal that
-   * is none.
+   * with ConnectionLostError, running handlers find their signal aborted. Idempotent; rejects for nothing but options
+   * that are none (UsageError).
    * @param options.signal cuts the connection at once when aborted
    */
   close(options: { readonly signal?: AbortSignal } = NONE): Promise<void> {
-    return this.#session.leave(options.signal);
+    return this.#session.leave(options);
   }
 
   /** For `await using`. */

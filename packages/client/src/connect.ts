@@ -13,7 +13,7 @@ import { PassthruCodecs, type PassthruCodec } from './passthru-codec.js';
 import { canceledBy, type ErrorOrigin } from './request.js';
 import { json } from './serializers/json.js';
 import { ConnectionError, messageOf, TimeoutError, UsageError, WampError } from './wamp-error.js';
-import { signalFrom } from './wire-options.js';
+import { shown, signalFrom } from './wire-options.js';
 
 /** Opens a transport; the signal is aborted when nobody waits for it any more. */
 export type TransportFactory = (signal: AbortSignal) => Promise<Transport>;
@@ -56,9 +56,11 @@ export interface ConnectOptions {
 /**
  * Connects to a router and joins a realm.
  * @throws WampError with the reason URI of the router's ABORT; ConnectionError if the router cannot be reached, with the
- * cause; TimeoutError after `handshakeTimeoutMs`; CanceledError if the signal is aborted; UsageError for a target that is none
+ * cause; TimeoutError after `handshakeTimeoutMs`; CanceledError if the signal is aborted; UsageError for a target that is none, or
+ * without a realm
  */
 export async function connect(target: ConnectTarget, options: ConnectOptions): Promise<Client> {
+  const realm = realmFrom(options);
   const passthru = new PassthruCodecs(listOf(options.passthru));
   const attempt = new Attempt(signalFrom(options.signal), options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS);
   try {
@@ -71,11 +73,8 @@ export async function connect(target: ConnectTarget, options: ConnectOptions): P
       report: reporter(options.onError),
       ignore: options.onIgnored === undefined ? ignoreSilently : guarded(options.onIgnored),
     });
-    const client = new Client(session, options.realm);
-    const joined = session.join(
-      new Handshake(options.realm, listOf(options.auth), options.replaces),
-      client.roles(),
-    );
+    const client = new Client(session, realm);
+    const joined = session.join(new Handshake(realm, listOf(options.auth), options.replaces), client.roles());
     attempt.whenOver((reason) => session.abandon(reason));
     await joined;
     return client;
@@ -129,7 +128,7 @@ async function openTransport(
   options: ConnectOptions,
   signal: AbortSignal,
 ): Promise<Transport> {
-  if (typeof target === 'object' && 'open' in target) return target;
+  if (isTransport(target)) return target;
   if (signal.aborted) throw signal.reason as WampError;
   try {
     if (typeof target === 'function') return await target(signal);
@@ -144,13 +143,26 @@ async function openTransport(
   }
 }
 
+function realmFrom(options: unknown): string {
+  const realm =
+    typeof options === 'object' && options !== null && 'realm' in options ? options.realm : undefined;
+  if (typeof realm === 'string') return realm;
+  throw new UsageError("options.realm is missing: connect(target, { realm: 'realm1' })");
+}
+
+function isTransport(target: unknown): target is Transport {
+  return (
+    typeof target === 'object' && target !== null && 'open' in target && typeof target.open === 'function'
+  );
+}
+
 function addressOf(target: unknown): string {
   if (typeof target === 'string' || target instanceof URL) {
     const address = String(target);
     if (/^wss?:\/\//i.test(address)) return address;
   }
   throw new UsageError(
-    `a target is a ws:// or wss:// address, a transport or a function, not ${String(target)}`,
+    `a target is a ws:// or wss:// address, a transport or a function, not ${shown(target)}`,
   );
 }
 

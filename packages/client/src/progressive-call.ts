@@ -11,7 +11,7 @@ import { canceledBy } from './request.js';
 import { toPayload } from './result.js';
 import { ValueQueue } from './value-queue.js';
 import { CanceledError, UsageError, WampError } from './wamp-error.js';
-import { payloadOf, timeoutFrom } from './wire-options.js';
+import { optionsFrom, payloadOf, timeoutFrom } from './wire-options.js';
 
 /** How to call for a stream of results. */
 export interface StreamOptions extends Omit<CallOptions, 'onProgress'> {
@@ -36,9 +36,9 @@ export function startStream<P, R>(
   caller: Caller,
   procedure: string,
   args: readonly unknown[] | undefined,
-  options: StreamOptions,
+  given: StreamOptions,
 ): ProgressiveCall<P, R> {
-  const capacity = options.maxBuffered ?? MAX_BUFFERED_VALUES;
+  const capacity = (given as StreamOptions | null)?.maxBuffered ?? MAX_BUFFERED_VALUES;
   let call: OpenCall | undefined;
   const queue = new ValueQueue<P>(capacity, () => {
     call?.cancel(new CanceledError(['the loop over the progressive results was left']));
@@ -51,6 +51,7 @@ export function startStream<P, R>(
     call?.drop(error);
   };
   const result = begin(() => {
+    const options = optionsFrom(given);
     call = caller.start(caller.plan(procedure, payloadOf(args, options.kwargs), { ...options, onProgress }));
     return call.answer;
   });
@@ -83,8 +84,9 @@ export async function upload(
   caller: Caller,
   procedure: string,
   chunks: Chunks<unknown>,
-  options: UploadOptions,
+  given: UploadOptions,
 ): Promise<unknown> {
+  const options = optionsFrom(given);
   if (!caller.link.router.has('dealer', 'progressive_call_invocations')) {
     throw new WampError(ErrorUri.FeatureNotSupported, [
       'the router did not announce progressive call invocations',

@@ -13,7 +13,15 @@ import {
 } from '@wamp/protocol';
 import { checkPassthru } from './passthru-codec.js';
 import { canceledBy, SingleRequest, type Request, type SessionLink } from './request.js';
-import { payloadOf, signalFrom, toWire, uriFrom, type WireNames } from './wire-options.js';
+import {
+  ALLOWED,
+  optionsFrom,
+  payloadOf,
+  signalFrom,
+  toWire,
+  uriFrom,
+  type WireNames,
+} from './wire-options.js';
 
 /** How to publish. Source: basic profile, "PUBLISH"; advanced profile, "Publish & Subscribe". */
 export interface PublishOptions {
@@ -41,16 +49,16 @@ export interface PublishOptions {
 }
 
 const NAMES: WireNames<PublishOptions> = [
-  ['acknowledge', 'acknowledge'],
-  ['excludeMe', 'exclude_me'],
-  ['exclude', 'exclude'],
-  ['excludeAuthid', 'exclude_authid'],
-  ['excludeAuthrole', 'exclude_authrole'],
-  ['eligible', 'eligible'],
-  ['eligibleAuthid', 'eligible_authid'],
-  ['eligibleAuthrole', 'eligible_authrole'],
-  ['retain', 'retain'],
-  ['discloseMe', 'disclose_me'],
+  ['acknowledge', 'acknowledge', ALLOWED.bool],
+  ['excludeMe', 'exclude_me', ALLOWED.bool],
+  ['exclude', 'exclude', ALLOWED.sessions],
+  ['excludeAuthid', 'exclude_authid', ALLOWED.texts],
+  ['excludeAuthrole', 'exclude_authrole', ALLOWED.texts],
+  ['eligible', 'eligible', ALLOWED.sessions],
+  ['eligibleAuthid', 'eligible_authid', ALLOWED.texts],
+  ['eligibleAuthrole', 'eligible_authrole', ALLOWED.texts],
+  ['retain', 'retain', ALLOWED.bool],
+  ['discloseMe', 'disclose_me', ALLOWED.bool],
 ];
 
 export class Publisher {
@@ -64,8 +72,9 @@ export class Publisher {
   async publish(
     topic: string,
     args: readonly unknown[] | undefined,
-    options: PublishOptions,
+    given: PublishOptions,
   ): Promise<number | undefined> {
+    const options = optionsFrom(given);
     uriFrom(topic);
     const signal = signalFrom(options.signal);
     let payload = payloadOf(args, options.kwargs);

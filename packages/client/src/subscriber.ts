@@ -18,7 +18,7 @@ import {
 } from '@wamp/protocol';
 import { checkPassthru, expectScheme, type PayloadValues } from './passthru-codec.js';
 import { SingleRequest, type SessionLink } from './request.js';
-import { handlerFrom, toWire, uriFrom, type WireNames } from './wire-options.js';
+import { ALLOWED, optionsFrom, handlerFrom, toWire, uriFrom, type WireNames } from './wire-options.js';
 
 /** How to subscribe. Source: advanced profile, "Pattern-based Subscription", "Event Retention". */
 export interface SubscribeOptions {
@@ -69,8 +69,8 @@ export interface Subscription {
 }
 
 const NAMES: WireNames<SubscribeOptions> = [
-  ['match', 'match'],
-  ['getRetained', 'get_retained'],
+  ['match', 'match', ALLOWED.match],
+  ['getRetained', 'get_retained', ALLOWED.bool],
 ];
 
 export class Subscriber {
@@ -83,7 +83,8 @@ export class Subscriber {
     this.#link = link;
   }
 
-  async subscribe(topic: string, handler: EventHandler, options: SubscribeOptions): Promise<Subscription> {
+  async subscribe(topic: string, handler: EventHandler, given: SubscribeOptions): Promise<Subscription> {
+    const options = optionsFrom(given);
     const local = new LocalSubscription(this, uriFrom(topic), handlerFrom(handler), options);
     if (options.passthru !== undefined) checkPassthru(this.#link, 'broker', options.passthru);
     const { key } = local;

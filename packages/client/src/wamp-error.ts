@@ -6,6 +6,7 @@ import { canonicalErrorUri, EMPTY_DICT, ErrorUri, type Dict } from '@wamp/protoc
 import type { PayloadValues } from './passthru-codec.js';
 
 const BRAND: unique symbol = Symbol.for('@wamp/client/WampError') as never;
+const NAMES_URI: unique symbol = Symbol.for('@wamp/client/WampError/namesUri') as never;
 
 export interface WampErrorOptions {
   /** ERROR.Details as they came from the router */
@@ -22,6 +23,9 @@ export interface WampErrorOptions {
 export class WampError extends Error {
   /** names of the classes whose instances are recognized across copies of the package */
   static readonly [BRAND]: string = 'WampError';
+
+  /** whether the URI stands in `message`: not in errors of this side, which no router has sent */
+  static readonly [NAMES_URI]: boolean = true;
 
   /** for example `com.example.shop.empty` */
   readonly uri: string;
@@ -41,7 +45,7 @@ export class WampError extends Error {
     const list: readonly unknown[] = Array.isArray(args) ? args : [args];
     const text = list[0];
     super(
-      typeof text === 'string' ? `${uri}: ${text}` : uri,
+      typeof text !== 'string' ? uri : new.target[NAMES_URI] ? `${uri}: ${text}` : text,
       'cause' in options ? { cause: options.cause } : undefined,
     );
     this.uri = uri;
@@ -112,6 +116,7 @@ export class UnavailableError extends WampError {
 /** The router could not be reached, or what answered is no WAMP router. `cause` is the transport's own error. */
 export class ConnectionError extends WampError {
   static override readonly [BRAND]: string = 'ConnectionError';
+  static override readonly [NAMES_URI]: boolean = false;
 
   constructor(message: string, options: WampErrorOptions = {}) {
     super(ErrorUri.NetworkFailure, [message], EMPTY_DICT, options);
@@ -126,6 +131,7 @@ export class ConnectionLostError extends ConnectionError {
 /** This package was misused, for example a call after `close()`. Nothing was sent. */
 export class UsageError extends WampError {
   static override readonly [BRAND]: string = 'UsageError';
+  static override readonly [NAMES_URI]: boolean = false;
 
   constructor(message: string, options: WampErrorOptions = {}) {
     super(ErrorUri.RuntimeError, [message], EMPTY_DICT, options);

@@ -2,28 +2,49 @@
  * From option names as JavaScript writes them to those of the specification.
  * Owns the translation and the check of times; each role owns its table.
  */
-import { checkOptions, EMPTY_DICT, isDict, Payload, type Dict, type OptionRules } from '@wamp/protocol';
-import { messageOf, UsageError } from './wamp-error.js';
+import { EMPTY_DICT, isDict, Payload, type Dict, type OptionRules } from '@wamp/protocol';
+import { UsageError } from './wamp-error.js';
 
-/** Pairs of our name and the specification's. */
-export type WireNames<O> = readonly (readonly [keyof O & string, string])[];
+/** Our name, the specification's, and what the value has to be, for the sentence if it is not. */
+export type WireNames<O> = readonly (readonly [ours: keyof O & string, theirs: string, allowed: string])[];
+
+/** What values have to be, in words. The checks themselves are the specification's, in `OPTION_RULES`. */
+export const ALLOWED = {
+  bool: 'true or false',
+  match: '"exact", "prefix" or "wildcard"',
+  invoke: '"single", "first", "last", "roundrobin", "random", "least_pending" or "sticky"',
+  count: 'a whole number from 1 on',
+  sessions: 'a list of session ids',
+  texts: 'a list of strings',
+  anything: 'a value',
+} as const;
 
 /**
- * The given options under their wire names; those that are undefined are left out.
+ * The options of a method; null is none, for those who write `call(procedure, args, null)`.
+ * @throws UsageError if they are something else
+ */
+export function optionsFrom<O extends object>(options: O): O {
+  const given: unknown = options;
+  if (typeof given === 'object' && given !== null) return options;
+  if (given === undefined || given === null) return EMPTY_DICT as O;
+  throw new UsageError(`the options have to be an object, not ${shown(given)}`);
+}
+
+/**
+ * The given options under their wire names; those that are undefined or null are left out.
  * @throws UsageError for a value that the specification does not allow: a router would end the session for it
  */
 export function toWire<O extends object>(options: O, names: WireNames<O>, rules: OptionRules): Dict {
   let wire: Record<string, unknown> | undefined;
-  for (const [ours, theirs] of names) {
-    const value = options[ours];
-    if (value !== undefined) (wire ??= {})[theirs] = value;
+  for (const [ours, theirs, allowed] of names) {
+    const value: unknown = options[ours];
+    if (value === undefined || (value === null && rules.has(theirs))) continue;
+    if (rules.get(theirs)?.(value) === false) {
+      throw new UsageError(`${ours} has to be ${allowed}, not ${shown(value)}`);
+    }
+    (wire ??= {})[theirs] = value;
   }
-  if (wire === undefined) return EMPTY_DICT;
-  try {
-    return checkOptions(wire, rules, 'option');
-  } catch (cause) {
-    throw new UsageError(messageOf(cause), { cause });
-  }
+  return wire ?? EMPTY_DICT;
 }
 
 /**

@@ -2,6 +2,7 @@
  * WebSocket on Node, with the `ws` package. The only file that may use Node's own modules.
  * Owns the translation between WebSocket and transport, and one write per turn; knows no messages.
  */
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { CloseCause, Serializer, Transport, TransportClosed, TransportReceiver } from '@wamp/protocol';
 import { WebSocket, type RawData } from 'ws';
@@ -20,6 +21,11 @@ const BINARY_FRAME = Object.freeze({ binary: true, compress: false });
 
 /** Bytes after which a turn's writes leave before the turn ends. */
 const FLUSH_BYTES = 64 * 1024;
+
+/** Bounds on what is read, and shown, of the answer of a server that does not take the upgrade. */
+const MAX_TOLD_BYTES = 2048;
+const MAX_TOLD = 300;
+const TOLD_WITHIN_MS = 1000;
 
 /** What ws reports when no close frame came. */
 const NO_CLOSE_FRAME = 1006;
@@ -47,6 +53,15 @@ export function openWebSocket(url: string, options: WebSocketOptions): Promise<T
       signal.removeEventListener('abort', onAbort);
       reject(new ConnectionError(`${url} cannot be reached: ${sentence(cause)}`, { cause }));
     });
+    webSocket.once('unexpected-response', (request, response) => {
+      void firstLineOf(response).then((line) => {
+        signal.removeEventListener('abort', onAbort);
+        request.destroy();
+        const told = `the server answered with HTTP ${response.statusCode}${line === '' ? '' : `: ${line}`}`;
+        reject(new ConnectionError(`${url} cannot be reached: ${told}`));
+        webSocket.terminate();
+      });
+    });
     webSocket.once('open', () => {
       signal.removeEventListener('abort', onAbort);
       try {
@@ -58,6 +73,32 @@ export function openWebSocket(url: string, options: WebSocketOptions): Promise<T
         reject(failure);
       }
     });
+  });
+}
+
+/**
+ * What a server says that does not take the upgrade; routers tell the right address there. Bounded in length and time, and
+ * without control characters, because it ends up in terminals and logs. Never rejects.
+ */
+function firstLineOf(response: IncomingMessage): Promise<string> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const done = (): void => {
+      clearTimeout(timer);
+      response.destroy();
+      const text = Buffer.concat(chunks).subarray(0, MAX_TOLD_BYTES).toString('utf8').trimStart();
+      const [line = ''] = text.split(/[\r\n]/, 1);
+      const readable = line.replace(/\p{C}/gu, '').trim();
+      resolve(readable.length > MAX_TOLD ? `${readable.slice(0, MAX_TOLD)}…` : readable);
+    };
+    const timer = setTimeout(done, TOLD_WITHIN_MS);
+    response.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes >= MAX_TOLD_BYTES) done();
+    });
+    response.once('end', done).once('close', done).once('error', done);
   });
 }
 
