@@ -21,6 +21,7 @@ const DEALER: readonly Feature[] = [
 ];
 
 const BROKER: readonly Feature[] = [
+  'event_retention',
   'pattern_based_subscription',
   'payload_passthru_mode',
   'publisher_exclusion',
@@ -31,11 +32,17 @@ const BROKER: readonly Feature[] = [
   'subscription_revocation',
 ];
 
-/**
- * WELCOME.Details.roles of a realm.
- * @param reroutes whether the realm's dealer tries another callee after `wamp.error.unavailable`
- */
-export function routerRoles(reroutes: boolean): Dict {
+/** What only some realms do. */
+export interface Abilities {
+  /** the dealer tries another callee after `wamp.error.unavailable` */
+  readonly reroutes: boolean;
+  /** there is a subscription whose history is kept */
+  readonly keepsHistory: boolean;
+}
+
+/** WELCOME.Details.roles of a realm. */
+export function routerRoles({ reroutes, keepsHistory }: Abilities): Dict {
   const dealer: readonly Feature[] = reroutes ? [...DEALER, 'call_reroute'] : DEALER;
-  return announceRoles({ broker: BROKER, dealer });
+  const broker: readonly Feature[] = keepsHistory ? [...BROKER, 'event_history'] : BROKER;
+  return announceRoles({ broker, dealer });
 }

@@ -2,6 +2,12 @@
 export { Router, type RouterOptions } from './router.js';
 export type { RealmOptions } from './realm.js';
 export {
+  MemoryEventStore,
+  type EventStore,
+  type HistoryConfiguration,
+  type StoreFailure,
+} from '@wamp/broker';
+export {
   anonymous,
   type AnonymousOptions,
   type AuthenticationRequest,

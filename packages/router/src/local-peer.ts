@@ -33,8 +33,11 @@ export interface LocalCall {
   readonly callerAuthrole: string;
 }
 
-/** Answers with the result's positional arguments, at once or later. May throw, or reject with, a {@link ProcedureError}. */
-export type LocalProcedure = (call: LocalCall) => readonly unknown[] | Promise<readonly unknown[]>;
+/** What a procedure answers: the result's positional arguments, or the whole payload. */
+export type LocalResult = readonly unknown[] | Payload;
+
+/** Answers at once or later. May throw, or reject with, a {@link ProcedureError}. */
+export type LocalProcedure = (call: LocalCall) => LocalResult | Promise<LocalResult>;
 
 /** The refusal of a call by a local procedure. */
 export class ProcedureError extends Error {
@@ -130,11 +133,11 @@ export class LocalPeer {
     }
   }
 
-  #await(request: number, result: Promise<readonly unknown[]>): void {
-    result.then(
-      (args) => {
+  #await(request: number, promise: Promise<LocalResult>): void {
+    promise.then(
+      (result) => {
         this.#host.enqueue(() => {
-          this.#yield(request, args);
+          this.#yield(request, result);
         });
       },
       (error: unknown) => {
@@ -145,9 +148,10 @@ export class LocalPeer {
     );
   }
 
-  #yield(request: number, args: readonly unknown[]): void {
+  #yield(request: number, result: LocalResult): void {
     const { dealer, now } = this.#host;
-    dealer.yield(this.#dealerSession, new YieldMessage(request, EMPTY_DICT, Payload.of(args)), now);
+    const payload = result instanceof Payload ? result : Payload.of(result);
+    dealer.yield(this.#dealerSession, new YieldMessage(request, EMPTY_DICT, payload), now);
   }
 
   #refuse(request: number, error: unknown): void {

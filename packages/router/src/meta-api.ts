@@ -40,7 +40,7 @@ export class MetaApi {
       sessionProcedures(realm, context.limits),
       registrationProcedures(realm),
       reflectionProcedures(realm),
-      subscriptionProcedures(realm),
+      subscriptionProcedures(realm, context),
       testamentProcedures(realm, context),
     ];
     for (const table of tables) {

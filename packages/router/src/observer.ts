@@ -2,6 +2,7 @@
  * What a host can watch: callbacks for logs and metrics. Owns their names and arguments.
  * An observer cannot change what the router does, not even by throwing.
  */
+import type { StoreFailure } from '@wamp/broker';
 import type { ViolationCode } from '@wamp/protocol';
 import type { SessionInfo } from './session-info.js';
 
@@ -46,6 +47,11 @@ export interface RouterObserver {
   undelivered?(session: SessionInfo, what: Undelivered, sentence: string): void;
   /** An authorizer or authenticator threw, rejected, answered nonsense or took too long. */
   hookFailed?(hook: 'authorizer' | 'authenticator', error: unknown): void;
+  /**
+   * The event store of a realm threw: an event is not kept, or kept ones could not be read. Publishers and callers who
+   * wait for an answer get `wamp.error.unavailable`; the realm goes on.
+   */
+  storeFailed?(realm: string, failure: StoreFailure): void;
   /** A bug of the router or of what is plugged into it; the session concerned was aborted. */
   failed?(error: unknown, session: SessionInfo | undefined): void;
 }

@@ -4,7 +4,7 @@
  */
 import type { ErrorMessage } from '@wamp/protocol';
 import { MessageKind, type EventMessage, type Message, type ProtocolViolation } from '@wamp/protocol';
-import type { BrokerOutbox, SubscriptionEvent } from '@wamp/broker';
+import type { BrokerOutbox, StoreFailure, SubscriptionEvent } from '@wamp/broker';
 import type { DealerOutbox, RegistrationEvent } from '@wamp/dealer';
 import { LocalPeer } from './local-peer.js';
 import type { Member } from './seat.js';
@@ -16,6 +16,7 @@ export interface OutboxHost {
   enqueue(task: () => void): void;
   registrationEvent(event: RegistrationEvent): void;
   subscriptionEvent(event: SubscriptionEvent): void;
+  storeFailed(failure: StoreFailure): void;
 }
 
 /** The URI that stands in for the error of one call, while the dealer ends that call on the host's behalf. */
@@ -73,6 +74,10 @@ export class Outbox implements DealerOutbox<Member>, BrokerOutbox<Member> {
 
   subscriptionEvent(event: SubscriptionEvent): void {
     this.#host.subscriptionEvent(event);
+  }
+
+  storeFailed(failure: StoreFailure): void {
+    this.#host.storeFailed(failure);
   }
 
   #substituted(owner: Member, message: Message): Message {

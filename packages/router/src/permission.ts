@@ -2,6 +2,7 @@
  * Asking an authorizer on behalf of a session, where no input of the session has to wait for the answer: for what a meta
  * procedure does in its name. Decides nothing itself; for requests see the request gate.
  */
+import type { MatchPolicy } from '@wamp/protocol';
 import { isPromise, type Action, type Authorizer } from './authorization.js';
 import { tell } from './observer.js';
 import type { RouterContext } from './router-context.js';
@@ -10,17 +11,21 @@ import type { SessionInfo } from './session-info.js';
 /** `failed`: no answer, in time or at all. */
 export type Permission = 'allowed' | 'denied' | 'failed';
 
-/** Asks whether the session may do something with a concrete URI. Never throws nor rejects. */
+/**
+ * Asks whether the session may do something with a URI. Never throws nor rejects.
+ * @param match how `uri` is meant; default `exact`
+ */
 export function askPermission(
   context: RouterContext,
   authorizer: Authorizer | undefined,
   session: SessionInfo,
   action: Action,
   uri: string,
+  match: MatchPolicy = 'exact',
 ): Permission | Promise<Permission> {
   if (authorizer === undefined) return 'allowed';
   try {
-    const decision = authorizer.authorize(session, action, uri, 'exact');
+    const decision = authorizer.authorize(session, action, uri, match);
     if (!isPromise(decision)) return judge(context, decision);
     return inTime(context, decision).then(
       (value) => judge(context, value),

@@ -24,7 +24,14 @@ import {
   type UriRule,
   type YieldMessage,
 } from '@wamp/protocol';
-import { Broker, type BrokerOptions, type SubscriptionEvent } from '@wamp/broker';
+import {
+  Broker,
+  type BrokerOptions,
+  type EventStore,
+  type HistoryConfiguration,
+  type StoreFailure,
+  type SubscriptionEvent,
+} from '@wamp/broker';
 import { Dealer, type DealerOptions, type Disclosure, type RegistrationEvent } from '@wamp/dealer';
 import { anonymous, type Authenticator } from './authentication.js';
 import { isPromise, type Authorizer } from './authorization.js';
@@ -34,7 +41,9 @@ import type { Admission } from './handshake.js';
 import { LocalPeer, type LocalPeerHost } from './local-peer.js';
 import { MetaApi } from './meta-api.js';
 import { tell, type LeaveCause } from './observer.js';
+import { forgetsCanceledCalls } from './peer-quirks.js';
 import { Outbox, type OutboxHost } from './outbox.js';
+import { PAYLOAD_CODECS } from './payload-codecs.js';
 import { RequestIds } from './request-ids.js';
 import type { RouterContext } from './router-context.js';
 import { Seat, type Member } from './seat.js';
@@ -80,6 +89,15 @@ export interface RealmOptions {
   readonly dealerLimits?: DealerOptions['limits'];
   /** Limits of the broker. */
   readonly brokerLimits?: BrokerOptions['limits'];
+  /**
+   * Which subscriptions keep their history, for `wamp.subscription.get_events`. Each exists from the beginning, without
+   * subscribers, and never ends. Default none.
+   */
+  readonly history?: readonly HistoryConfiguration[];
+  /** How much is retained of one topic; replaces single numbers. */
+  readonly retention?: BrokerOptions['retention'];
+  /** Where retained events and history are kept: a store that no other realm has. Default in memory. */
+  readonly eventStore?: EventStore;
 }
 
 /** A round trip over a bad mobile line, twice; a client that reconnects is willing to wait as long. */
@@ -133,11 +151,14 @@ export class Realm implements OutboxHost, LocalPeerHost {
     this.#context = context;
     this.#outbox = new Outbox(this);
     this.dealer = new Dealer<Member>(this.#outbox, dealerOptions(options, context.random32));
-    this.broker = new Broker<Member>(this.#outbox, brokerOptions(options, context.random32));
+    this.broker = new Broker<Member>(this.#outbox, brokerOptions(options, context.random32, this.now));
     this.#deadlines = context.deadlines.watch(() => {
       this.#expire();
     });
-    this.#roles = routerRoles(options.reroute === true);
+    this.#roles = routerRoles({
+      reroutes: options.reroute === true,
+      keepsHistory: options.history !== undefined && options.history.length > 0,
+    });
     this.#hasStrictIds = options.requestIds === 'strict';
     const metaPeer = new LocalPeer(this, this.#metaIdentity());
     this.#metaApi = new MetaApi(this, metaPeer, context);
@@ -286,9 +307,13 @@ export class Realm implements OutboxHost, LocalPeerHost {
     tell(observer, (told) => told.replacementRefused?.(newcomer, named.info));
   }
 
-  #makeSeat(session: Session, info: SessionInfo, { features, wantsToken }: Admission): Seat {
+  #makeSeat(session: Session, info: SessionInfo, { agent, features, wantsToken }: Admission): Seat {
     const identity: Identity = { session: info.session, authid: info.authid, authrole: info.authrole };
-    const dealer = this.dealer.attach(session, { identity, features });
+    const dealer = this.dealer.attach(session, {
+      identity,
+      features,
+      forgetsCanceledCalls: forgetsCanceledCalls(agent, features),
+    });
     const broker = this.broker.attach(session, { identity, features });
     const requestIds = this.#hasStrictIds ? new RequestIds() : undefined;
     const token = wantsToken ? makeToken(this.#context.random32) : undefined;
@@ -416,6 +441,11 @@ export class Realm implements OutboxHost, LocalPeerHost {
     this.#metaApi.subscriptionChanged(event);
   }
 
+  storeFailed(failure: StoreFailure): void {
+    this.#context.counters.storeFailures += 1;
+    tell(this.#context.observer, (observer) => observer.storeFailed?.(this.name, failure));
+  }
+
   /** An error of our own that no session is to blame for. */
   failed(error: unknown): void {
     this.#context.counters.failures += 1;
@@ -454,12 +484,17 @@ function dealerOptions(options: RealmOptions, random32: RandomUint32): DealerOpt
   };
 }
 
-function brokerOptions(options: RealmOptions, random32: RandomUint32): BrokerOptions {
+function brokerOptions(options: RealmOptions, random32: RandomUint32, startedAt: number): BrokerOptions {
   return {
     random32,
     uriRule: options.uriRule ?? 'loose',
     disclosure: options.disclosure ?? 'on_request',
     limits: options.brokerLimits ?? {},
+    codecs: PAYLOAD_CODECS,
+    retention: options.retention ?? {},
+    history: options.history ?? [],
+    startedAt,
+    ...(options.eventStore !== undefined && { store: options.eventStore }),
   };
 }
 

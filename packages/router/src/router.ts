@@ -2,6 +2,7 @@
  * The router: realms, and the sessions on their way into them. Embeddable; opens no socket, whoever embeds it attaches
  * transports. Owns the set of sessions and their ids; routes nothing itself.
  */
+import type { EventStore } from '@wamp/broker';
 import {
   CloseUri,
   createTransportPair,
@@ -45,7 +46,10 @@ export interface RouterOptions {
 export class Router {
   readonly #core: RouterCore;
 
-  /** @throws Error if a realm's name is no valid URI */
+  /**
+   * @throws Error if a realm's name is no valid URI, if two realms have the same event store, or if the history that a
+   * realm is to keep names no valid URI or names one twice
+   */
   constructor(options: RouterOptions) {
     this.#core = new RouterCore(options);
   }
@@ -97,6 +101,7 @@ class RouterCore implements RouterContext, SessionHost {
   /** every attached peer whose transport has not closed */
   readonly #sessions = new Set<Session>();
   readonly #ids = new Set<number>();
+  readonly #eventStores = new WeakSet<EventStore>();
   #closing: Promise<void> | undefined = undefined;
   #allClosed: (() => void) | undefined = undefined;
 
@@ -112,7 +117,7 @@ class RouterCore implements RouterContext, SessionHost {
     this.#createRealm = options.createRealm ?? (() => undefined);
     for (const [name, realm] of Object.entries(options.realms ?? {})) {
       if (!isValidUri(name, 'exact', 'loose')) throw new Error(`the realm's name ${name} is no valid URI`);
-      this.#realms.set(name, new Realm(name, realm, this));
+      this.#addRealm(name, realm);
     }
   }
 
@@ -131,14 +136,25 @@ class RouterCore implements RouterContext, SessionHost {
     try {
       const options = this.#createRealm(name);
       if (options === undefined) return undefined;
-      const realm = new Realm(name, options, this);
-      this.#realms.set(name, realm);
-      return realm;
+      return this.#addRealm(name, options);
     } catch (error) {
       this.counters.failures += 1;
       tell(this.observer, (observer) => observer.failed?.(error, undefined));
       return undefined;
     }
+  }
+
+  #addRealm(name: string, options: RealmOptions): Realm {
+    const { eventStore } = options;
+    if (eventStore !== undefined && this.#eventStores.has(eventStore)) {
+      throw new Error(
+        `the event store of the realm ${name} belongs to another realm, whose events would show`,
+      );
+    }
+    const realm = new Realm(name, options, this);
+    if (eventStore !== undefined) this.#eventStores.add(eventStore);
+    this.#realms.set(name, realm);
+    return realm;
   }
 
   takeSessionId(): number {

@@ -34,6 +34,8 @@ export interface Counters {
   sessionsReplaced: number;
   /** attempts to replace a session with a wrong token, or as somebody else */
   replacementsRefused: number;
+  /** times that an event store threw */
+  storeFailures: number;
   /** errors of the router itself, or of what is plugged into it */
   failures: number;
 }
@@ -57,6 +59,7 @@ export function makeCounters(): Counters {
     ghostsClosed: 0,
     sessionsReplaced: 0,
     replacementsRefused: 0,
+    storeFailures: 0,
     failures: 0,
   };
 }

@@ -1,12 +1,14 @@
 /**
- * `wamp.subscription.*`: who listens to what.
+ * `wamp.subscription.*`: who listens to what, and what happened there.
  * Source: WAMP advanced profile, "Subscription Meta API".
  */
 import { ErrorUri, type Dict, type MatchPolicy } from '@wamp/protocol';
 import type { Subscription } from '@wamp/broker';
+import { historyProcedure } from './history-procedure.js';
 import { ProcedureError, type LocalCall, type LocalProcedure } from './local-peer.js';
 import { idArgument, matchOption, reasonOption, textArgument } from './meta-arguments.js';
 import type { Realm } from './realm.js';
+import type { RouterContext } from './router-context.js';
 import { requireAdmin } from './session-procedures.js';
 
 /** SubscriptionDetails of the specification. */
@@ -16,7 +18,10 @@ export function subscriptionDetails(subscription: Subscription<unknown>): Dict {
 }
 
 /** The procedures of one realm, by URI. */
-export function subscriptionProcedures(realm: Realm): Readonly<Record<string, LocalProcedure>> {
+export function subscriptionProcedures(
+  realm: Realm,
+  context: RouterContext,
+): Readonly<Record<string, LocalProcedure>> {
   const { subscriptions } = realm.broker;
   const ids = (match: MatchPolicy): number[] =>
     subscriptions.list(match).map((subscription) => subscription.id);
@@ -41,6 +46,7 @@ export function subscriptionProcedures(realm: Realm): Readonly<Record<string, Lo
     'wamp.subscription.get': (call) => [subscriptionDetails(get(call))],
     'wamp.subscription.list_subscribers': (call) => [subscribers(call)],
     'wamp.subscription.count_subscribers': (call) => [subscribers(call).length],
+    'wamp.subscription.get_events': historyProcedure(realm, context),
     'wamp.subscription.remove_subscriber': (call) => removeSubscriber(realm, call),
   };
 }

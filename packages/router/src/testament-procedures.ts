@@ -13,6 +13,7 @@ import {
   ProtocolViolation,
   type PublishOptions,
 } from '@wamp/protocol';
+import { callersSeat, requireAllowed } from './calling-session.js';
 import { keep } from './kept-values.js';
 import { ProcedureError, type LocalCall, type LocalProcedure } from './local-peer.js';
 import { invalid, optionalDict, optionalList, textArgument } from './meta-arguments.js';
@@ -42,14 +43,6 @@ export function testamentProcedures(
       return [];
     },
   };
-}
-
-function callersSeat(realm: Realm, call: LocalCall): Seat {
-  const seat = realm.findSeat(call.caller);
-  if (seat === undefined) {
-    throw new ProcedureError(ErrorUri.NoSuchSession, 'the caller is no session of this router');
-  }
-  return seat;
 }
 
 function scopeOption({ kwargs }: LocalCall): TestamentScope {
@@ -100,12 +93,7 @@ function add(
   testament: Testament,
   permission: Permission,
 ): readonly unknown[] {
-  if (permission === 'denied') {
-    throw new ProcedureError(ErrorUri.NotAuthorized, 'this session may not publish that');
-  }
-  if (permission === 'failed') {
-    throw new ProcedureError(ErrorUri.AuthorizationFailed, 'the permission could not be checked');
-  }
+  requireAllowed(permission, 'this session may not publish that');
   // The session may have ended while the permission was being decided on: then this reaches nobody, and is forgotten.
   seat.testaments ??= new Testaments(limits);
   if (!seat.testaments.add(scope, testament)) {

@@ -13,6 +13,7 @@ async function announced(options = {}): Promise<Record<string, string[]>> {
 it('FEAT-001: WELCOME announces what works, and nothing else', async () => {
   expect(await announced()).toEqual({
     broker: [
+      'event_retention',
       'pattern_based_subscription',
       'payload_passthru_mode',
       'publisher_exclusion',
@@ -38,6 +39,8 @@ it('FEAT-001: WELCOME announces what works, and nothing else', async () => {
     ],
   });
   expect((await announced({ reroute: true }))['dealer']).toContain('call_reroute');
+  expect((await announced({ history: [] }))['broker']).not.toContain('event_history');
+  expect((await announced({ history: [{ uri: 'a.topic' }] }))['broker']).toContain('event_history');
 });
 
 it('FEAT-002: progressive results and invocations come with canceling', async () => {

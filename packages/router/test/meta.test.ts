@@ -7,27 +7,12 @@ import {
   type Dict,
 } from '@wamp/protocol';
 import { describe, expect, it } from 'vitest';
-import type { Authenticator } from '../src/index.js';
 import { BentTransport } from './bent-transport.fixture.js';
-import { ALL_FEATURES, House, plain, settled, type TestPeer } from './test-peer.fixture.js';
-
-/** Lets everybody in as the authid and authrole that they claim. */
-const believing: Authenticator = {
-  method: 'anonymous',
-  begin: ({ authid, authrole }) => ({
-    type: 'accepted',
-    principal: { authid: authid ?? 'nobody', authrole: authrole ?? 'user', authprovider: 'test' },
-  }),
-};
+import { as, believing } from './claimed-identity.fixture.js';
+import { House, plain, settled, type TestPeer } from './test-peer.fixture.js';
 
 const house = (): House =>
   new House({ realms: { realm1: { authenticators: [believing], adminRoles: ['admin'] }, realm2: {} } });
-
-const as = (authid: string, authrole: string): { [key: string]: unknown } => ({
-  roles: ALL_FEATURES,
-  authid,
-  authrole,
-});
 
 /** The arguments of the events that came, in order, each with its topic. */
 async function events(peer: TestPeer): Promise<unknown[]> {

@@ -1,15 +1,7 @@
 import { MessageKind, RegisterMessage, type Dict } from '@wamp/protocol';
 import { expect, it } from 'vitest';
-import type { Authenticator } from '../src/index.js';
+import { believing } from './claimed-identity.fixture.js';
 import { ALL_FEATURES, House, SERIALIZERS } from './test-peer.fixture.js';
-
-const believing: Authenticator = {
-  method: 'anonymous',
-  begin: ({ authid, authrole }) => ({
-    type: 'accepted',
-    principal: { authid: authid ?? 'nobody', authrole: authrole ?? 'user', authprovider: 'test' },
-  }),
-};
 
 const house = (): House =>
   new House({ realms: { realm1: { authenticators: [believing], adminRoles: ['admin'] } } });

@@ -1,27 +1,17 @@
 import { MessageKind, type Dict } from '@wamp/protocol';
 import { describe, expect, it } from 'vitest';
-import type { Authenticator, Authorizer, Decision, RealmOptions } from '../src/index.js';
-import { ALL_FEATURES, House, plain, SERIALIZERS, settled, type TestPeer } from './test-peer.fixture.js';
+import type { Authorizer, Decision, RealmOptions } from '../src/index.js';
+import { as, believing } from './claimed-identity.fixture.js';
+import { House, plain, SERIALIZERS, settled, type TestPeer } from './test-peer.fixture.js';
 
 const ADD = 'wamp.session.add_testament';
 const FLUSH = 'wamp.session.flush_testaments';
-
-/** Lets everybody in as the authid and authrole that they claim. */
-const believing: Authenticator = {
-  method: 'anonymous',
-  begin: ({ authid, authrole }) => ({
-    type: 'accepted',
-    principal: { authid: authid ?? 'nobody', authrole: authrole ?? 'user', authprovider: 'test' },
-  }),
-};
 
 const houseWith = (options: RealmOptions = {}, limits = {}): House =>
   new House({
     realms: { realm1: { authenticators: [believing], adminRoles: ['admin'], ...options } },
     limits,
   });
-
-const as = (authid: string, authrole = 'user'): Dict => ({ roles: ALL_FEATURES, authid, authrole });
 
 /** What came by now: topic, arguments. */
 async function events(peer: TestPeer): Promise<unknown[]> {
