@@ -268,3 +268,17 @@ describe('subscribing', () => {
     await subscription.unsubscribe();
   });
 });
+
+describe('what is taken out of a subscription', () => {
+  it('works without it: unsubscribe', async () => {
+    const { client, router } = await joined();
+    const subscribing = client.subscribe(TOPIC, () => undefined);
+    await router.subscribes(5);
+    const { unsubscribe } = await subscribing;
+    const leaving = unsubscribe();
+    const { request, subscription } = await router.gets(MessageKind.Unsubscribe);
+    expect(subscription).toBe(5);
+    router.sends(new UnsubscribedMessage(request));
+    await leaving;
+  });
+});
