@@ -15,6 +15,11 @@ export interface DealerSeat {
   readonly trusted?: boolean;
   /** trust level of the session's calls, for callees that announced `call_trustlevels`; default none */
   readonly trustLevel?: number;
+  /**
+   * The client forgets a call that it cancels with another mode than `kill`, and ends its connection when the answer that
+   * is due comes. It gets none then. Default false.
+   */
+  readonly forgetsCanceledCalls?: boolean;
 }
 
 export class DealerSession<Owner> {
@@ -22,6 +27,8 @@ export class DealerSession<Owner> {
   readonly identity: Identity;
   readonly trusted: boolean;
   readonly trustLevel: number | undefined;
+
+  readonly forgetsCanceledCalls: boolean;
 
   // announced as caller
   readonly sendsChunks: boolean;
@@ -63,6 +70,7 @@ export class DealerSession<Owner> {
     this.identity = seat.identity;
     this.trusted = seat.trusted === true;
     this.trustLevel = seat.trustLevel;
+    this.forgetsCanceledCalls = seat.forgetsCanceledCalls === true;
     this.sendsChunks = features.has('caller', 'progressive_call_invocations');
     this.passesThruAsCaller = features.has('caller', 'payload_passthru_mode');
     this.canBeInterrupted = features.has('callee', 'call_canceling');

@@ -146,7 +146,8 @@ export class Dealer<Owner> {
     // spec: rpc-call-canceling: a callee that cannot be interrupted makes every mode a skip
     const canBeInterrupted = invocation.callee?.session.canBeInterrupted === true;
     const mode = canBeInterrupted ? (message.options.mode ?? 'killnowait') : 'skip';
-    this.#lifecycle.fire(invocation, CANCEL_EVENTS[mode], now);
+    const isForgotten = session.forgetsCanceledCalls && message.options.mode !== 'kill';
+    this.#lifecycle.fire(invocation, (isForgotten ? FORGOTTEN_EVENTS : CANCEL_EVENTS)[mode], now);
   }
 
   /** YIELD: a progressive or the final result. One that comes late is discarded. */
@@ -232,6 +233,13 @@ export class Dealer<Owner> {
     this.#lifecycle.fire(open, CallEvent.Chunk, now, message);
   }
 }
+
+/** For callers that do not wait for an answer: the same without it. `kill` is always answered. */
+const FORGOTTEN_EVENTS = {
+  skip: CallEvent.ForgottenSkip,
+  kill: CallEvent.Kill,
+  killnowait: CallEvent.CallerGone,
+} as const;
 
 const CANCEL_EVENTS = {
   skip: CallEvent.Skip,

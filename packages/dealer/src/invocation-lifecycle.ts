@@ -30,11 +30,14 @@ export const CallEvent = {
   KillNoWait: 6,
   Kill: 7,
   Deadline: 8,
+  /** the caller's session is gone, or it takes no answer any more (`KillNoWait` of such a caller) */
   CallerGone: 9,
   /** the callee's session is gone, or the registration of a queued call */
   CalleeGone: 10,
   /** a further CALL of a progressive invocation */
   Chunk: 11,
+  /** `Skip` of a caller that takes no answer */
+  ForgottenSkip: 12,
 } as const;
 export type CallEvent = (typeof CallEvent)[keyof typeof CallEvent];
 
@@ -122,6 +125,7 @@ const TABLE: readonly Row[] = [
   ],
   /* CalleeGone    */ [canceled, canceled, canceled],
   /* Chunk         */ [stayQueued, step(Active, { invoke: 'chunk', rearms: true }), stayKilling],
+  /* ForgottenSkip */ [step(Closed), step(Closed, { slot: 'held' }), step(Closed, { slot: 'held' })],
 ];
 
 /** What `event` does to a call in `state`. */

@@ -34,7 +34,10 @@ const ppt = { ppt_scheme: 'x_mine' };
 const TIMEOUT_MS = 100;
 
 /** What makes an event happen. An event that needs the caller to lack a feature says so. */
-const EVENTS: Record<Event, { readonly callerLacks?: string; readonly happens: (cast: Cast) => void }> = {
+const EVENTS: Record<
+  Event,
+  { readonly callerLacks?: string; readonly callerForgets?: true; readonly happens: (cast: Cast) => void }
+> = {
   Progress: { happens: ({ callee, id }) => callee.sends(yields([1], { options: progress, invocation: id })) },
   Result: { happens: ({ callee, id }) => callee.sends(yields([1], { invocation: id })) },
   Error: { happens: ({ callee, id }) => callee.sends(fails('com.bad', { invocation: id })) },
@@ -52,6 +55,10 @@ const EVENTS: Record<Event, { readonly callerLacks?: string; readonly happens: (
   Deadline: { happens: ({ world }) => world.passes(TIMEOUT_MS) },
   CallerGone: { happens: ({ caller }) => caller.leaves() },
   CalleeGone: { happens: ({ callee }) => callee.leaves() },
+  ForgottenSkip: {
+    callerForgets: true,
+    happens: ({ caller, request }) => caller.sends(cancel('skip', request)),
+  },
   Chunk: { happens: ({ caller, request }) => caller.sends(call('com.proc', { request, options: progress })) },
 };
 
@@ -89,6 +96,7 @@ const CANCELING: Record<Event, Record<'Active' | 'Killing', Cell>> = {
   CallerGone: { Active: over(KILLNOWAIT), Killing: over() },
   CalleeGone: { Active: over(CANCELED), Killing: over(CANCELED) },
   Chunk: { Active: on('callee INVOCATION progress'), Killing: nothing },
+  ForgottenSkip: { Active: over(), Killing: over() },
 };
 
 /** Expected with a callee that cannot; `Killing` is out of its reach. */
@@ -105,6 +113,7 @@ const NOT_CANCELING: Record<Event, Cell> = {
   CallerGone: over(),
   CalleeGone: over(CANCELED),
   Chunk: nothing,
+  ForgottenSkip: over(),
 };
 
 /** Expected of a call that waits; events that need an INVOCATION are out of its reach. */
@@ -115,17 +124,21 @@ const QUEUED: Partial<Record<Event, Cell>> = {
   Deadline: over(TIMEOUT),
   CallerGone: over(),
   CalleeGone: over(CANCELED),
+  ForgottenSkip: over(),
 };
 
 /** A call in the wanted state; everything that was sent on the way is forgotten. */
 function prepare(state: State, event: Event, canCancel: boolean): Cast {
   const isQueued = state === 'Queued';
   const world = new DealerWorld({ reroute: true, limits: { queuedCallsPerRegistration: 5 } });
-  const lacks = EVENTS[event].callerLacks;
+  const { callerLacks: lacks, callerForgets = false } = EVENTS[event];
   const calleeFeatures = canCancel ? ALL_FEATURES : calleeWithout('call_canceling');
   const callee = world.joins({ features: calleeFeatures });
   const spare = world.joins();
-  const caller = world.joins({ features: lacks === undefined ? ALL_FEATURES : callerWithout(lacks) });
+  const caller = world.joins({
+    features: lacks === undefined ? ALL_FEATURES : callerWithout(lacks),
+    forgetsCanceledCalls: callerForgets,
+  });
   const blocker = world.joins();
   callee.sends(register('com.proc', { invoke: 'first', ...(isQueued && { concurrency: 1 }) }));
   if (!isQueued) spare.sends(register('com.proc', { invoke: 'first' }));
@@ -249,7 +262,7 @@ describe('the table itself', () => {
         const step = transition(state, CallEvent[event]);
         const isFinal = step.next === CallState.Closed;
         const answers = step.reply !== 'none' && step.reply !== 'progress';
-        expect(answers).toBe(isFinal && event !== 'CallerGone');
+        expect(answers).toBe(isFinal && event !== 'CallerGone' && event !== 'ForgottenSkip');
       }
     }
   });

@@ -72,4 +72,12 @@ describe('announceRoles', () => {
       callee: { features: {} },
     });
   });
+
+  it('gives all that was announced for a role, also what it does not know', () => {
+    const features = PeerFeatures.ofClient({
+      roles: { caller: { features: { x_mine: true, call_timeout: false } } },
+    });
+    expect([...features.of('caller')]).toEqual(['x_mine']);
+    expect(features.of('callee').size).toBe(0);
+  });
 });

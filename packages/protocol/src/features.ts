@@ -41,6 +41,8 @@ const ROUTER_ROLES: readonly RouterRole[] = ['broker', 'dealer'];
 /** Misspellings that are in use: the progressive invocations chapter of the specification itself has the first one. */
 const SPELLINGS: ReadonlyMap<string, Feature> = new Map([['call_cancelling', 'call_canceling']]);
 
+const NO_FEATURES: ReadonlySet<string> = new Set();
+
 /** The roles and features that a peer announced. A value other than `true` counts as not announced. */
 export class PeerFeatures {
   readonly #roles: ReadonlyMap<Role, ReadonlySet<string>>;
@@ -79,6 +81,11 @@ export class PeerFeatures {
 
   hasRole(role: Role): boolean {
     return this.#roles.has(role);
+  }
+
+  /** Everything that the peer announced for that role, unknown features included. */
+  of(role: Role): ReadonlySet<string> {
+    return this.#roles.get(role) ?? NO_FEATURES;
   }
 
   /** True if the peer announced the feature for that role. */

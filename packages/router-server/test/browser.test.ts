@@ -51,7 +51,7 @@ function openBrowser(url: string): ChildProcess {
     const gone = new Promise((resolve) => browser.once('exit', resolve));
     browser.kill('SIGKILL');
     await gone;
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   });
   return browser;
 }

@@ -41,6 +41,7 @@ import type { Admission } from './handshake.js';
 import { LocalPeer, type LocalPeerHost } from './local-peer.js';
 import { MetaApi } from './meta-api.js';
 import { tell, type LeaveCause } from './observer.js';
+import { forgetsCanceledCalls } from './peer-quirks.js';
 import { Outbox, type OutboxHost } from './outbox.js';
 import { PAYLOAD_CODECS } from './payload-codecs.js';
 import { RequestIds } from './request-ids.js';
@@ -306,9 +307,13 @@ export class Realm implements OutboxHost, LocalPeerHost {
     tell(observer, (told) => told.replacementRefused?.(newcomer, named.info));
   }
 
-  #makeSeat(session: Session, info: SessionInfo, { features, wantsToken }: Admission): Seat {
+  #makeSeat(session: Session, info: SessionInfo, { agent, features, wantsToken }: Admission): Seat {
     const identity: Identity = { session: info.session, authid: info.authid, authrole: info.authrole };
-    const dealer = this.dealer.attach(session, { identity, features });
+    const dealer = this.dealer.attach(session, {
+      identity,
+      features,
+      forgetsCanceledCalls: forgetsCanceledCalls(agent, features),
+    });
     const broker = this.broker.attach(session, { identity, features });
     const requestIds = this.#hasStrictIds ? new RequestIds() : undefined;
     const token = wantsToken ? makeToken(this.#context.random32) : undefined;

@@ -28,6 +28,8 @@ export interface JoinOptions {
   readonly authid?: string;
   readonly authrole?: string;
   readonly trusted?: boolean;
+  /** takes no answer to a call that it canceled */
+  readonly forgetsCanceledCalls?: boolean;
   readonly trustLevel?: number;
 }
 
@@ -57,6 +59,7 @@ export class DealerWorld {
         identity,
         features,
         trusted: options.trusted === true,
+        forgetsCanceledCalls: options.forgetsCanceledCalls === true,
         ...(options.trustLevel !== undefined && { trustLevel: options.trustLevel }),
       }),
     );

@@ -238,3 +238,27 @@ describe('any mode', () => {
     isQuiet(world, callee, caller);
   });
 });
+
+describe('a caller that forgets what it cancels', () => {
+  it.each(['skip', 'killnowait', undefined] as const)('gets no answer in mode %s', (mode) => {
+    const { world, callee, caller } = setScene({ callerForgets: true });
+    caller.sends(call('com.proc'));
+    callee.gets(invocation());
+    caller.sends(cancel(mode));
+    if (mode === 'skip') callee.getsNothing();
+    else callee.gets(interrupt('killnowait'));
+    callee.sends(yields());
+    caller.getsNothing();
+    expect(world.dealer.isAtRest()).toBe(true);
+  });
+
+  it('gets its answer in mode kill', () => {
+    const { callee, caller } = setScene({ callerForgets: true });
+    caller.sends(call('com.proc'));
+    callee.gets(invocation());
+    caller.sends(cancel('kill'));
+    callee.gets(interrupt('kill'));
+    callee.sends(fails('wamp.error.canceled'));
+    caller.gets(error('wamp.error.canceled'));
+  });
+});

@@ -27,12 +27,19 @@ export interface SceneOptions {
   /** default: everything */
   readonly callee?: Announcement;
   readonly caller?: Announcement;
+  /** the caller takes no answer to a call that it canceled */
+  readonly callerForgets?: boolean;
 }
 
 export function setScene(options: SceneOptions = {}): Scene {
   const world = new DealerWorld(options.dealer);
   const callee = world.joins({ features: options.callee ?? ALL_FEATURES });
-  const caller = world.joins({ features: options.caller ?? ALL_FEATURES, authid: 'joe', authrole: 'user' });
+  const caller = world.joins({
+    features: options.caller ?? ALL_FEATURES,
+    authid: 'joe',
+    authrole: 'user',
+    forgetsCanceledCalls: options.callerForgets === true,
+  });
   callee.sends(register(options.procedure ?? 'com.proc', options.register));
   const { registration } = callee.gets(registered());
   return { world, callee, caller, registration };

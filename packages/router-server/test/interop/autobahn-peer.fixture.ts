@@ -79,8 +79,7 @@ const autobahn = ((): Autobahn => {
 const SERIALIZERS = { json: 'JSONSerializer', msgpack: 'MsgpackSerializer', cbor: 'CBORSerializer' } as const;
 
 const FORGETS = {
-  'cancel without waiting':
-    'autobahn forgets a call that it cancels with another mode than kill, and closes its connection when the answer comes',
+  'cancel without waiting': 'autobahn forgets a call that it cancels with another mode than kill',
 };
 
 const LACKS: Readonly<Record<Format, Partial<Record<Lack, string>>>> = {
