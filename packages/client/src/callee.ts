@@ -28,6 +28,16 @@ import { SingleRequest, type SessionLink } from './request.js';
 import { WampError } from './wamp-error.js';
 import { ALLOWED, optionsFrom, handlerFrom, toWire, uriFrom, type WireNames } from './wire-options.js';
 
+/** What a callee publishes about its procedure; the schemas are JSON Schema. */
+export interface ProcedureDescription {
+  readonly description?: string;
+  readonly args?: unknown;
+  readonly kwargs?: unknown;
+  readonly result?: unknown;
+  readonly progress?: unknown;
+  readonly errors?: unknown;
+}
+
 /** How to register. Source: basic profile, "REGISTER"; advanced profile, "Remote Procedure Calls". */
 export interface RegisterOptions {
   /** how procedures are compared; default `exact` */
@@ -52,6 +62,11 @@ export interface RegisterOptions {
    * Answers always go out in the scheme of their invocation.
    */
   readonly passthru?: string;
+  /**
+   * What callers may learn of the procedure through `wamp.reflection.procedure.describe`, from routers of this toolkit:
+   * anything that JSON can express, up to 16 KiB.
+   */
+  readonly describe?: ProcedureDescription;
   /** stops waiting for the router's answer; a registration that comes about all the same is given back */
   readonly signal?: AbortSignal;
   /** the router has taken the registration away */
@@ -95,6 +110,7 @@ const NAMES: WireNames<RegisterOptions> = [
   ['discloseCaller', 'disclose_caller', ALLOWED.bool],
   ['forceReregister', 'force_reregister', ALLOWED.bool],
   ['forwardTimeout', 'forward_timeout', ALLOWED.bool],
+  ['describe', 'x_describe', ALLOWED.anything],
 ];
 
 export class Callee implements InvocationTable {

@@ -4,7 +4,7 @@ export { Client, type ClientStatus } from './client.js';
 export type { SessionEnd } from './client-session.js';
 export type { CallOptions, CallScope } from './caller.js';
 export type { Chunks, ProgressiveCall, StreamOptions, UploadOptions } from './progressive-call.js';
-export type { InvocationHandler, RegisterOptions, Registration } from './callee.js';
+export type { InvocationHandler, ProcedureDescription, RegisterOptions, Registration } from './callee.js';
 export type { CallerIdentity, Invocation } from './invocation.js';
 export type { PublishOptions } from './publisher.js';
 export type { EventHandler, ReceivedEvent, SubscribeOptions, Subscription } from './subscriber.js';

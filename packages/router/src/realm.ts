@@ -55,6 +55,9 @@ import { permittedTestaments, publishTestaments } from './testament-execution.js
 import type { Testament } from './testaments.js';
 import { callError, type DeliveryFailure } from './undeliverable.js';
 
+/** Longer than any work that somebody waits for over one connection; what waits longer waits for something that is gone. */
+const MAX_TIMEOUT_MS = 24 * 60 * 60 * 1000;
+
 /** What can be set for a realm. Everything has a default. */
 export interface RealmOptions {
   /** How URIs of requests are checked; default `loose`. */
@@ -76,7 +79,10 @@ export interface RealmOptions {
   readonly adminRoles?: readonly string[];
   /** Timeout in milliseconds of calls that ask for none; default 0, none. */
   readonly defaultTimeoutMs?: number;
-  /** Longest timeout of a call in milliseconds; default 0, no maximum. */
+  /**
+   * Longest time in milliseconds that a call waits for its next answer, also one that asks for no timeout: by default 24
+   * hours, so that no call waits for ever; 0 is no maximum.
+   */
   readonly maxTimeoutMs?: number;
   /** Whether `wamp.error.unavailable` of a callee makes the dealer try the next one; default false. */
   readonly reroute?: boolean;
@@ -478,7 +484,7 @@ function dealerOptions(options: RealmOptions, random32: RandomUint32): DealerOpt
     uriRule: options.uriRule ?? 'loose',
     disclosure: options.disclosure ?? 'on_request',
     defaultTimeoutMs: options.defaultTimeoutMs ?? 0,
-    maxTimeoutMs: options.maxTimeoutMs ?? 0,
+    maxTimeoutMs: options.maxTimeoutMs ?? MAX_TIMEOUT_MS,
     reroute: options.reroute ?? false,
     limits: options.dealerLimits ?? {},
   };
