@@ -1,5 +1,5 @@
 /** The client in a real browser against the real router, through `attach` on the page's own HTTP server. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -44,16 +44,23 @@ afterEach(async () => {
   ends = [];
 });
 
-function openBrowser(url: string): ChildProcess {
+function openBrowser(url: string): void {
   const profile = mkdtempSync(join(tmpdir(), 'wamp-browser-'));
-  const browser = spawn(chromium!, [...FLAGS, `--user-data-dir=${profile}`, url], { stdio: 'ignore' });
+  // A process group of its own, so that the browser's many children end with it.
+  const browser = spawn(chromium!, [...FLAGS, `--user-data-dir=${profile}`, url], {
+    stdio: 'ignore',
+    detached: true,
+  });
   ends.push(async () => {
     const gone = new Promise((resolve) => browser.once('exit', resolve));
-    browser.kill('SIGKILL');
+    process.kill(-browser.pid!, 'SIGKILL');
     await gone;
-    rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    try {
+      rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    } catch {
+      // A dying child may still have written a file; the folder is temporary anyway.
+    }
   });
-  return browser;
 }
 
 /** Serves the page and its script; resolves with what the page reports. */
