@@ -24,8 +24,8 @@ import { ConcurrencyGate } from './concurrency-gate.js';
 import { OpenInvocation, unreadable, type Invocation, type InvocationTable } from './invocation.js';
 import { MAX_ANSWERED_EARLY, MAX_OPEN_INVOCATIONS } from './limits.js';
 import { checkPassthru, expectScheme } from './passthru-codec.js';
-import { SingleRequest, type SessionLink } from './request.js';
-import { WampError } from './wamp-error.js';
+import { SingleRequest, type SessionLink, type SessionSource } from './request.js';
+import { ConnectionLostError, WampError } from './wamp-error.js';
 import { ALLOWED, optionsFrom, handlerFrom, toWire, uriFrom, type WireNames } from './wire-options.js';
 
 /** What a callee publishes about its procedure; the schemas are JSON Schema. */
@@ -87,11 +87,11 @@ export type InvocationHandler<A extends readonly unknown[] = any[], R = unknown>
 
 /** A procedure that this session serves. */
 export interface Registration {
-  /** REGISTERED.Registration */
+  /** REGISTERED.Registration; another one after reconnecting */
   readonly id: number;
   readonly procedure: string;
   readonly match: MatchPolicy;
-  /** false after unregister(), after a revocation and after the session's end */
+  /** false after unregister(), after a revocation and while there is no session */
   readonly isActive: boolean;
   /**
    * Gives the procedure back. Invocations are served until the router has confirmed; those that run by then are still
@@ -114,14 +114,20 @@ const NAMES: WireNames<RegisterOptions> = [
 ];
 
 export class Callee implements InvocationTable {
-  readonly link: SessionLink;
+  readonly #sessions: SessionSource;
   readonly #registrations = new Map<number, LocalRegistration>();
+  /** registrations that ended with their session and are wanted in the next; the signal is aborted by unregister() */
+  readonly #lost = new Map<LocalRegistration, AbortController>();
   readonly #open = new Map<number, OpenInvocation>();
   /** progressive invocations that were answered before their last chunk; the rest of their chunks is discarded */
   readonly #answeredEarly = new Set<number>();
 
-  constructor(link: SessionLink) {
-    this.link = link;
+  constructor(sessions: SessionSource) {
+    this.#sessions = sessions;
+  }
+
+  get link(): SessionLink {
+    return this.#sessions.current;
   }
 
   async register(
@@ -132,7 +138,7 @@ export class Callee implements InvocationTable {
     const options = optionsFrom(given);
     const local = new LocalRegistration(this, uriFrom(procedure), handlerFrom(handler), options);
     if (options.passthru !== undefined) checkPassthru(this.link, 'dealer', options.passthru);
-    return new Register(this, local).submitTo(this.link);
+    return new Register(this, local, options.signal).submitTo(this.link);
   }
 
   /**
@@ -145,6 +151,7 @@ export class Callee implements InvocationTable {
         'this session has registered the procedure already',
       ]);
     }
+    this.#lost.delete(registration);
     this.#registrations.set(id, registration);
     registration.activate(id);
     return registration;
@@ -155,6 +162,24 @@ export class Callee implements InvocationTable {
     if (this.#registrations.get(registration.id) === registration)
       this.#registrations.delete(registration.id);
     registration.deactivate();
+  }
+
+  /** unregister() while there is no session: it does not come back. */
+  abandon(registration: LocalRegistration): void {
+    this.#lost.get(registration)?.abort();
+    this.#lost.delete(registration);
+  }
+
+  /** There is a new session: what was registered in the former one is registered again. */
+  restore(): void {
+    for (const [registration, { signal }] of this.#lost) {
+      new Register(this, registration, signal).submitTo(this.link).catch((error: unknown) => {
+        // With this session lost too, the next one is asked; with the signal aborted nobody wants it.
+        if (signal.aborted || error instanceof ConnectionLostError) return;
+        this.#lost.delete(registration);
+        this.link.report(error, { where: 'registration', uri: registration.procedure });
+      });
+    }
   }
 
   invocation(message: InvocationMessage): void {
@@ -207,7 +232,10 @@ export class Callee implements InvocationTable {
   }
 
   sessionEnded(error: WampError): void {
-    for (const registration of this.#registrations.values()) registration.deactivate();
+    for (const registration of this.#registrations.values()) {
+      registration.deactivate();
+      if (!registration.isLeaving) this.#lost.set(registration, new AbortController());
+    }
     this.#registrations.clear();
     for (const invocation of [...this.#open.values()]) invocation.giveUp(error, false);
     this.#answeredEarly.clear();
@@ -381,8 +409,16 @@ class LocalRegistration implements Registration {
     return this.#active;
   }
 
+  /** true while UNREGISTER has no answer */
+  get isLeaving(): boolean {
+    return this.#leaving !== undefined;
+  }
+
   readonly unregister = async (): Promise<void> => {
-    if (!this.#active) return;
+    if (!this.#active) {
+      this.#callee.abandon(this);
+      return;
+    }
     this.#leaving ??= new Unregister(this.#callee, this)
       .submitTo(this.#callee.link)
       .catch((error: unknown) => {
@@ -407,8 +443,8 @@ class Register extends SingleRequest<LocalRegistration> {
   readonly #callee: Callee;
   readonly #registration: LocalRegistration;
 
-  constructor(callee: Callee, registration: LocalRegistration) {
-    super(registration.options.signal);
+  constructor(callee: Callee, registration: LocalRegistration, signal: AbortSignal | undefined) {
+    super(signal);
     this.#callee = callee;
     this.#registration = registration;
   }

@@ -27,7 +27,7 @@ import {
   type SealedPayload,
 } from './passthru-codec.js';
 import { fromPayload } from './result.js';
-import { canceledBy, type Request, type SessionLink } from './request.js';
+import { canceledBy, type Request, type SessionLink, type SessionSource } from './request.js';
 import { messageOf, TimeoutError, UsageError, WampError } from './wamp-error.js';
 import {
   ALLOWED,
@@ -107,14 +107,14 @@ const NAMES: WireNames<CallOptions> = [
 ];
 
 export class Caller {
-  readonly #link: SessionLink;
+  readonly #sessions: SessionSource;
 
-  constructor(link: SessionLink) {
-    this.#link = link;
+  constructor(sessions: SessionSource) {
+    this.#sessions = sessions;
   }
 
   get link(): SessionLink {
-    return this.#link;
+    return this.#sessions.current;
   }
 
   async call(procedure: string, args: readonly unknown[] | undefined, given: CallOptions): Promise<unknown> {
@@ -128,7 +128,7 @@ export class Caller {
     const { signal, scope, cancelMode } = endingOf(settings);
     const timeoutMs = timeoutOf(settings, scope);
     let wire = toWire(settings, NAMES, OPTION_RULES.call) as WireOptions;
-    if (timeoutMs > 0 && this.#link.router.has('dealer', 'call_timeout'))
+    if (timeoutMs > 0 && this.link.router.has('dealer', 'call_timeout'))
       wire = { ...wire, timeout: timeoutMs };
     if (settings.onProgress !== undefined) wire = { ...wire, receive_progress: true };
     const sealed = this.#sealed(uri, payload, settings.passthru);
@@ -154,15 +154,15 @@ export class Caller {
   start(plan: CallPlan): OpenCall {
     const aborted = abortedSignal(plan);
     if (aborted !== undefined) throw canceledBy(aborted);
-    const call = new OpenCall(this.#link, plan);
+    const call = new OpenCall(this.link, plan);
     call.open();
     return call;
   }
 
   #sealed(uri: string, payload: Payload, scheme: string | undefined): SealedPayload | undefined {
     if (scheme === undefined) return undefined;
-    checkPassthru(this.#link, 'dealer', scheme);
-    return this.#link.passthru.seal(scheme, payload, { kind: 'call', uri, opening: undefined });
+    checkPassthru(this.link, 'dealer', scheme);
+    return this.link.passthru.seal(scheme, payload, { kind: 'call', uri, opening: undefined });
   }
 }
 

@@ -108,6 +108,11 @@ export class ClientSession implements TransportReceiver, SessionLink {
     return this.#status;
   }
 
+  /** How it ended; undefined until then. */
+  get end(): SessionEnd | undefined {
+    return this.#end;
+  }
+
   /** WELCOME.Session; 0 before WELCOME. */
   get sessionId(): number {
     return this.#sessionId;

@@ -6,7 +6,7 @@
 import type { Dict } from '@wamp/protocol';
 import { Callee, type InvocationHandler, type RegisterOptions, type Registration } from './callee.js';
 import { Caller, type CallOptions } from './caller.js';
-import type { ClientSession, SessionEnd, SessionRoles, SessionStatus } from './client-session.js';
+import type { SessionEnd } from './client-session.js';
 import { tokenOf, type SessionToken } from './handshake.js';
 import {
   startStream,
@@ -17,16 +17,14 @@ import {
   type UploadOptions,
 } from './progressive-call.js';
 import { Publisher, type PublishOptions } from './publisher.js';
+import type { ClientStatus, Connection, LastingRoles } from './reconnect.js';
 import type { Result } from './result.js';
 import { Subscriber, type EventHandler, type SubscribeOptions, type Subscription } from './subscriber.js';
-
-/** `open` from `connect` on, `closing` after close(), `closed` once nothing more can be sent. */
-export type ClientStatus = Exclude<SessionStatus, 'joining'>;
 
 const NONE = Object.freeze({});
 
 export class Client {
-  readonly #session: ClientSession;
+  readonly #connection: Connection;
   readonly #caller: Caller;
   readonly #callee: Callee;
   readonly #publisher: Publisher;
@@ -34,17 +32,17 @@ export class Client {
   readonly #realm: string;
 
   /** @internal use `connect` */
-  constructor(session: ClientSession, realm: string) {
-    this.#session = session;
+  constructor(connection: Connection, realm: string) {
+    this.#connection = connection;
     this.#realm = realm;
-    this.#caller = new Caller(session);
-    this.#callee = new Callee(session);
-    this.#publisher = new Publisher(session);
-    this.#subscriber = new Subscriber(session);
+    this.#caller = new Caller(connection);
+    this.#callee = new Callee(connection);
+    this.#publisher = new Publisher(connection);
+    this.#subscriber = new Subscriber(connection);
   }
 
-  /** @internal the side that the session calls */
-  roles(): SessionRoles {
+  /** @internal the side that sessions call */
+  roles(): LastingRoles {
     const callee = this.#callee;
     const subscriber = this.#subscriber;
     return {
@@ -57,23 +55,27 @@ export class Client {
         callee.sessionEnded(error);
         subscriber.sessionEnded();
       },
+      sessionRestored: () => {
+        callee.restore();
+        subscriber.restore();
+      },
     };
   }
 
-  /** WELCOME.Session */
+  /** WELCOME.Session; another one after reconnecting */
   get sessionId(): number {
-    return this.#session.sessionId;
+    return this.#connection.current.sessionId;
   }
 
   /** the realm that was joined */
   get realm(): string {
-    const assigned = this.#session.details['realm'];
+    const assigned = this.details['realm'];
     return typeof assigned === 'string' ? assigned : this.#realm;
   }
 
   /** WELCOME.Details: the router's roles and features, and the identity it granted (`authid`, `authrole`, …). */
   get details(): Dict {
-    return this.#session.details;
+    return this.#connection.current.details;
   }
 
   /**
@@ -85,13 +87,12 @@ export class Client {
   }
 
   get status(): ClientStatus {
-    const { status } = this.#session;
-    return status === 'joining' ? 'open' : status;
+    return this.#connection.status;
   }
 
-  /** Resolves when the session is over, whoever ended it; never rejects. */
+  /** Resolves when the session is over, whoever ended it, and no other follows; never rejects. */
   get closed(): Promise<SessionEnd> {
-    return this.#session.ended;
+    return this.#connection.closed;
   }
 
   /**
@@ -176,12 +177,12 @@ export class Client {
 
   /**
    * Leaves the realm with GOODBYE, waits for the router's within bounds, and closes the connection. What is pending rejects
-   * with ConnectionLostError, running handlers find their signal aborted. Idempotent; rejects for nothing but options
-   * that are none (UsageError).
+   * with ConnectionLostError, running handlers find their signal aborted. While the client is reconnecting, it gives that
+   * up. Idempotent; rejects for nothing but options that are none (UsageError).
    * @param options.signal cuts the connection at once when aborted
    */
   close(options: { readonly signal?: AbortSignal } = NONE): Promise<void> {
-    return this.#session.leave(options);
+    return this.#connection.close(options);
   }
 
   /** For `await using`. */

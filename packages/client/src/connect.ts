@@ -6,10 +6,11 @@ import type { Serializer, Transport } from '@wamp/protocol';
 import { openWebSocket } from '#web-socket';
 import { abortable } from './abortable.js';
 import { Client } from './client.js';
-import { ClientSession } from './client-session.js';
+import { ClientSession, type SessionOptions } from './client-session.js';
 import { Handshake, type Authenticator, type SessionToken } from './handshake.js';
 import { CLOSE_TIMEOUT_MS, HANDSHAKE_TIMEOUT_MS, MAX_FRAME_BYTES } from './limits.js';
 import { PassthruCodecs, type PassthruCodec } from './passthru-codec.js';
+import { Connection, reconnectFrom, type Dial, type ReconnectOptions } from './reconnect.js';
 import { canceledBy, type ErrorOrigin } from './request.js';
 import { json } from './serializers/json.js';
 import { ConnectionError, messageOf, TimeoutError, UsageError, WampError } from './wamp-error.js';
@@ -32,11 +33,17 @@ export interface ConnectOptions {
    * one begins, so that its registrations are free at once. A router that does not know it, or not any more, ignores it.
    */
   readonly replaces?: SessionToken;
+  /**
+   * Come back when the session ends by anything but close(), with all registrations and subscriptions. The target has to be
+   * an address or a function. Only an ABORT that any further attempt would get as well ends the client: a protocol violation,
+   * no such realm, not authorized, not authenticated. Default false.
+   */
+  readonly reconnect?: boolean | ReconnectOptions;
   /** Schemes of payload passthru mode that can be used; `wampPassthru()` of `@wamp/client/passthru` makes one. */
   readonly passthru?: PassthruCodec | readonly PassthruCodec[];
-  /** Gives the attempt up; it has no effect on an established session. */
+  /** Gives the first attempt up; it has no effect once a session was established. */
   readonly signal?: AbortSignal;
-  /** Longest time until the session is established, in milliseconds. Default 10000. */
+  /** Longest time until a session is established, in milliseconds, for each attempt. Default 10000. */
   readonly handshakeTimeoutMs?: number;
   /** Longest time that close() waits for the router, in milliseconds. Default 5000. */
   readonly closeTimeoutMs?: number;
@@ -45,7 +52,8 @@ export interface ConnectOptions {
   /**
    * Told of what application code threw where nobody waits for it: event handlers, progress callbacks, revocation
    * callbacks, and invocation handlers (whose caller gets the error too, if it is no WampError).
-   * Default: `reportError` where the host has it (browsers), else `console.error`; errors of invocation handlers are
+   * So is the refusal of a registration or subscription that was to come back after
+   * reconnecting. Default: `reportError` where the host has it (browsers), else `console.error`; errors of invocation handlers are
    * left to their caller.
    */
   readonly onError?: (error: unknown, origin: ErrorOrigin) => void;
@@ -56,31 +64,46 @@ export interface ConnectOptions {
 /**
  * Connects to a router and joins a realm.
  * @throws WampError with the reason URI of the router's ABORT; ConnectionError if the router cannot be reached, with the
- * cause; TimeoutError after `handshakeTimeoutMs`; CanceledError if the signal is aborted; UsageError for a target that is none, or
- * without a realm
+ * cause; TimeoutError after `handshakeTimeoutMs`; CanceledError if the signal is aborted; UsageError for a target that is none or
+ * cannot be used again with `reconnect`, or without a realm
  */
 export async function connect(target: ConnectTarget, options: ConnectOptions): Promise<Client> {
   const realm = realmFrom(options);
-  const passthru = new PassthruCodecs(listOf(options.passthru));
-  const attempt = new Attempt(signalFrom(options.signal), options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS);
-  try {
-    const transport = await attempt.within(openTransport(target, options, attempt.signal), (late) => {
-      late.terminate('nobody waits for this connection any more');
-    });
-    const session = new ClientSession(transport, {
-      closeTimeoutMs: options.closeTimeoutMs ?? CLOSE_TIMEOUT_MS,
-      passthru,
-      report: reporter(options.onError),
-      ignore: options.onIgnored === undefined ? ignoreSilently : guarded(options.onIgnored),
-    });
-    const client = new Client(session, realm);
-    const joined = session.join(new Handshake(realm, listOf(options.auth), options.replaces), client.roles());
-    attempt.whenOver((reason) => session.abandon(reason));
-    await joined;
-    return client;
-  } finally {
-    attempt.over();
+  const plan = reconnectFrom(options.reconnect);
+  if (plan !== undefined && isTransport(target)) {
+    throw new UsageError(
+      'a transport can be used once; to reconnect, the target has to be an address or a function',
+    );
   }
+  const connection = new Connection(dialer(target, options, realm), plan);
+  const client = new Client(connection, realm);
+  await connection.open(client.roles(), signalFrom(options.signal), options.replaces);
+  return client;
+}
+
+/** Makes the function that opens one session after the other. */
+function dialer(target: ConnectTarget, options: ConnectOptions, realm: string): Dial {
+  const sessionOptions: SessionOptions = {
+    closeTimeoutMs: options.closeTimeoutMs ?? CLOSE_TIMEOUT_MS,
+    passthru: new PassthruCodecs(listOf(options.passthru)),
+    report: reporter(options.onError),
+    ignore: options.onIgnored === undefined ? ignoreSilently : guarded(options.onIgnored),
+  };
+  return async (roles, signal, replaces) => {
+    const attempt = new Attempt(signal, options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS);
+    try {
+      const transport = await attempt.within(openTransport(target, options, attempt.signal), (late) => {
+        late.terminate('nobody waits for this connection any more');
+      });
+      const session = new ClientSession(transport, sessionOptions);
+      const joined = session.join(new Handshake(realm, listOf(options.auth), replaces), roles);
+      attempt.whenOver((reason) => session.abandon(reason));
+      await joined;
+      return session;
+    } finally {
+      attempt.over();
+    }
+  };
 }
 
 /** The bounds of one attempt: its time and the application's signal, as one signal whose reason is the error to throw. */
@@ -202,8 +225,13 @@ function reportByDefault(error: unknown, origin: ErrorOrigin): void {
   if (origin.where === 'invocation') return;
   try {
     if (typeof reportError === 'function') reportError(error);
-    else console.error(`@wamp/client: the ${origin.where} handler of ${origin.uri} threw`, error);
+    else console.error(`@wamp/client: ${failureAt(origin)}`, error);
   } catch {
     // what throws when it is printed has nothing to say
   }
+}
+
+function failureAt({ where, uri }: ErrorOrigin): string {
+  if (where === 'registration' || where === 'subscription') return `the ${where} of ${uri} did not come back`;
+  return `the ${where} handler of ${uri} threw`;
 }

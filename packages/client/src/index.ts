@@ -1,6 +1,7 @@
 /** @wamp/client: a WAMP client for Node and browsers. */
 export { connect, type ConnectOptions, type ConnectTarget, type TransportFactory } from './connect.js';
-export { Client, type ClientStatus } from './client.js';
+export { Client } from './client.js';
+export type { ClientStatus, ReconnectOptions } from './reconnect.js';
 export type { SessionEnd } from './client-session.js';
 export type { CallOptions, CallScope } from './caller.js';
 export type { Chunks, ProgressiveCall, StreamOptions, UploadOptions } from './progressive-call.js';

@@ -41,7 +41,9 @@ export interface LoopbackOptions {
 }
 
 /** The options of `connect`, as far as they make sense here; the realm is only a name. Default realm `loopback`. */
-export type LoopbackConnectOptions = Partial<Omit<ConnectOptions, 'serializers' | 'maxFrameBytes' | 'auth'>>;
+export type LoopbackConnectOptions = Partial<
+  Omit<ConnectOptions, 'serializers' | 'maxFrameBytes' | 'auth' | 'reconnect'>
+>;
 
 /** A dealer in memory. */
 export interface Loopback {

@@ -12,7 +12,7 @@ import {
   type PublishOptions as WireOptions,
 } from '@wamp/protocol';
 import { checkPassthru } from './passthru-codec.js';
-import { canceledBy, SingleRequest, type Request, type SessionLink } from './request.js';
+import { canceledBy, SingleRequest, type Request, type SessionSource } from './request.js';
 import {
   ALLOWED,
   optionsFrom,
@@ -62,10 +62,10 @@ const NAMES: WireNames<PublishOptions> = [
 ];
 
 export class Publisher {
-  readonly #link: SessionLink;
+  readonly #sessions: SessionSource;
 
-  constructor(link: SessionLink) {
-    this.#link = link;
+  constructor(sessions: SessionSource) {
+    this.#sessions = sessions;
   }
 
   /** @returns the publication id if it was asked to be acknowledged */
@@ -80,17 +80,18 @@ export class Publisher {
     let payload = payloadOf(args, options.kwargs);
     let wire: WireOptions = toWire(options, NAMES, OPTION_RULES.publish);
     if (options.passthru !== undefined) {
-      checkPassthru(this.#link, 'broker', options.passthru);
+      const link = this.#sessions.current;
+      checkPassthru(link, 'broker', options.passthru);
       const context = { kind: 'event', uri: topic, opening: undefined } as const;
-      const sealed = this.#link.passthru.seal(options.passthru, payload, context);
+      const sealed = link.passthru.seal(options.passthru, payload, context);
       payload = sealed.payload;
       wire = { ...wire, ...sealed.attributes };
     }
     if (wire.acknowledge === true) {
-      return new Acknowledged(topic, wire, payload, signal).submitTo(this.#link);
+      return new Acknowledged(topic, wire, payload, signal).submitTo(this.#sessions.current);
     }
     if (signal?.aborted === true) throw canceledBy(signal);
-    this.#link.submit(new Unacknowledged(topic, wire, payload));
+    this.#sessions.current.submit(new Unacknowledged(topic, wire, payload));
     return undefined;
   }
 }

@@ -29,9 +29,13 @@ export interface Request {
   valuesOf?(refusal: ErrorMessage): PayloadValues;
 }
 
-/** Where something of the application threw. */
+/**
+ * Where something of the application threw; `registration` and `subscription` are those that the router refused after
+ * reconnecting.
+ */
 export interface ErrorOrigin {
-  readonly where: 'event' | 'progress' | 'invocation' | 'revocation' | 'answer';
+  readonly where:
+    'event' | 'progress' | 'invocation' | 'revocation' | 'answer' | 'registration' | 'subscription';
   /** topic or procedure; of an answer the name of the message that had asked for it, for example `CALL` */
   readonly uri: string;
 }
@@ -60,6 +64,12 @@ export interface SessionLink {
   report(error: unknown, origin: ErrorOrigin): void;
   /** Something of no consequence was ignored. */
   ignore(sentence: string): void;
+}
+
+/** Where the roles find their session: a client that reconnects has one after the other. */
+export interface SessionSource {
+  /** the session that is open; between two of them the former one, which takes nothing any more */
+  readonly current: SessionLink;
 }
 
 /** The error of a request whose own signal was aborted. */

@@ -17,7 +17,8 @@ import {
   type SubscribeOptions as WireOptions,
 } from '@wamp/protocol';
 import { checkPassthru, expectScheme, type PayloadValues } from './passthru-codec.js';
-import { SingleRequest, type SessionLink } from './request.js';
+import { SingleRequest, type SessionSource } from './request.js';
+import { ConnectionLostError } from './wamp-error.js';
 import { ALLOWED, optionsFrom, handlerFrom, toWire, uriFrom, type WireNames } from './wire-options.js';
 
 /** How to subscribe. Source: advanced profile, "Pattern-based Subscription", "Event Retention". */
@@ -58,11 +59,14 @@ export type EventHandler<A extends readonly unknown[] = any[]> = (args: A, event
 
 /** One handler's subscription. */
 export interface Subscription {
-  /** SUBSCRIBED.Subscription; all handlers of one topic and match policy in a session share it */
+  /**
+   * SUBSCRIBED.Subscription; all handlers of one topic and match policy in a session share it. Another one after
+   * reconnecting.
+   */
   readonly id: number;
   readonly topic: string;
   readonly match: MatchPolicy;
-  /** false after unsubscribe(), after a revocation and after the session's end */
+  /** false after unsubscribe(), after a revocation and while there is no session */
   readonly isActive: boolean;
   /** No event reaches the handler from here on. Resolves when the router has confirmed; idempotent. */
   readonly unsubscribe: () => Promise<void>;
@@ -74,23 +78,34 @@ const NAMES: WireNames<SubscribeOptions> = [
 ];
 
 export class Subscriber {
-  readonly #link: SessionLink;
+  readonly #sessions: SessionSource;
   readonly #byId = new Map<number, SharedSubscription>();
   /** SUBSCRIBEs without an answer, by topic and match policy */
   readonly #asked = new Map<string, number>();
+  /** handlers whose subscription ended with its session and is wanted in the next; aborted by unsubscribe() */
+  readonly #lost = new Map<LocalSubscription, AbortController>();
 
-  constructor(link: SessionLink) {
-    this.#link = link;
+  constructor(sessions: SessionSource) {
+    this.#sessions = sessions;
   }
 
   async subscribe(topic: string, handler: EventHandler, given: SubscribeOptions): Promise<Subscription> {
     const options = optionsFrom(given);
     const local = new LocalSubscription(this, uriFrom(topic), handlerFrom(handler), options);
-    if (options.passthru !== undefined) checkPassthru(this.#link, 'broker', options.passthru);
-    const { key } = local;
-    const request = new Subscribe(this, local);
-    this.#asked.set(key, (this.#asked.get(key) ?? 0) + 1);
-    return request.submitTo(this.#link);
+    if (options.passthru !== undefined) checkPassthru(this.#sessions.current, 'broker', options.passthru);
+    return this.#ask(local, options.signal);
+  }
+
+  /** There is a new session: each handler of the former one is subscribed again. */
+  restore(): void {
+    for (const [handler, { signal }] of this.#lost) {
+      this.#ask(handler, signal).catch((error: unknown) => {
+        // With this session lost too, the next one is asked; with the signal aborted nobody wants it.
+        if (signal.aborted || error instanceof ConnectionLostError) return;
+        this.#lost.delete(handler);
+        this.#sessions.current.report(error, { where: 'subscription', uri: handler.topic });
+      });
+    }
   }
 
   /** SUBSCRIBED has come. */
@@ -101,6 +116,7 @@ export class Subscriber {
       shared = new SharedSubscription(id, handler.key, handler.topic);
       this.#byId.set(id, shared);
     }
+    this.#lost.delete(handler);
     shared.handlers.add(handler);
     handler.activate(id);
     return handler;
@@ -117,6 +133,8 @@ export class Subscriber {
   }
 
   async leave(handler: LocalSubscription): Promise<void> {
+    this.#lost.get(handler)?.abort();
+    this.#lost.delete(handler);
     const shared = this.#byId.get(handler.id);
     if (!handler.isActive || shared === undefined) return;
     handler.deactivate();
@@ -128,16 +146,20 @@ export class Subscriber {
     const shared = this.#byId.get(message.subscription);
     if (shared === undefined) {
       // Events may cross with our UNSUBSCRIBE.
-      this.#link.ignore(`EVENT for subscription ${message.subscription}, which has no handler`);
+      this.#sessions.current.ignore(`EVENT for subscription ${message.subscription}, which has no handler`);
       return;
     }
     let event: ReceivedEvent;
     try {
       const { details, payload } = message;
       const topic = details.topic ?? shared.topic;
-      event = receivedEvent(message, topic, this.#link.passthru.open(details, payload, 'event', topic));
+      event = receivedEvent(
+        message,
+        topic,
+        this.#sessions.current.passthru.open(details, payload, 'event', topic),
+      );
     } catch (error) {
-      this.#link.report(error, { where: 'event', uri: shared.topic });
+      this.#sessions.current.report(error, { where: 'event', uri: shared.topic });
       return;
     }
     for (const handler of shared.handlers) {
@@ -149,7 +171,7 @@ export class Subscriber {
   revoked(details: RevocationDetails): void {
     const shared = details.subscription === undefined ? undefined : this.#byId.get(details.subscription);
     if (shared === undefined) {
-      this.#link.ignore('UNSUBSCRIBED for an unknown subscription');
+      this.#sessions.current.ignore('UNSUBSCRIBED for an unknown subscription');
       return;
     }
     this.#byId.delete(shared.id);
@@ -158,13 +180,18 @@ export class Subscriber {
       try {
         handler.options.onRevoked?.(details.reason);
       } catch (error) {
-        this.#link.report(error, { where: 'revocation', uri: shared.topic });
+        this.#sessions.current.report(error, { where: 'revocation', uri: shared.topic });
       }
     }
   }
 
   sessionEnded(): void {
-    for (const shared of this.#byId.values()) for (const handler of shared.handlers) handler.deactivate();
+    for (const shared of this.#byId.values()) {
+      for (const handler of shared.handlers) {
+        handler.deactivate();
+        this.#lost.set(handler, new AbortController());
+      }
+    }
     this.#byId.clear();
     this.#asked.clear();
   }
@@ -175,11 +202,18 @@ export class Subscriber {
       expectScheme(handler.options.passthru, event.details);
       const returned = handler.handler(event.args as unknown[], event);
       if (returned instanceof Promise) {
-        returned.catch((error: unknown) => this.#link.report(error, origin));
+        returned.catch((error: unknown) => this.#sessions.current.report(error, origin));
       }
     } catch (error) {
-      this.#link.report(error, origin);
+      this.#sessions.current.report(error, origin);
     }
+  }
+
+  #ask(handler: LocalSubscription, signal: AbortSignal | undefined): Promise<Subscription> {
+    const { key } = handler;
+    const request = new Subscribe(this, handler, signal);
+    this.#asked.set(key, (this.#asked.get(key) ?? 0) + 1);
+    return request.submitTo(this.#sessions.current);
   }
 
   #answerTo(key: string): void {
@@ -195,7 +229,7 @@ export class Subscriber {
   #dropWhenUnused(shared: SharedSubscription): Promise<void> | undefined {
     if (shared.handlers.size > 0 || this.#asked.has(shared.key)) return undefined;
     this.#byId.delete(shared.id);
-    return new Unsubscribe(shared.id).submitTo(this.#link);
+    return new Unsubscribe(shared.id).submitTo(this.#sessions.current);
   }
 }
 
@@ -265,8 +299,8 @@ class Subscribe extends SingleRequest<LocalSubscription> {
   readonly #subscriber: Subscriber;
   readonly #local: LocalSubscription;
 
-  constructor(subscriber: Subscriber, local: LocalSubscription) {
-    super(local.options.signal);
+  constructor(subscriber: Subscriber, local: LocalSubscription, signal: AbortSignal | undefined) {
+    super(signal);
     this.#subscriber = subscriber;
     this.#local = local;
   }

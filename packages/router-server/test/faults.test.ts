@@ -4,6 +4,7 @@
  */
 import { connect, ConnectionLostError, type Client } from '@wamp/client';
 import {
+  AbortMessage,
   CallMessage,
   CancelMessage,
   createTransportPair,
@@ -626,8 +627,54 @@ describe('our client', () => {
     expect(scene.tables.openCalls).toBe(0);
   });
 
-  it.skip('fault 23: a client whose router restarts reconnects, and its registrations and subscriptions come back (not built yet: the client does not reconnect)', () => {
-    // To be written as soon as the client reconnects.
+  it('fault 23: the router restarts (GOODBYE, no port, ABORT): registrations and subscriptions come back', async () => {
+    let server = await listen(setScene().router, { port: 0 });
+    const { port, url } = server;
+    const options = { realm: 'realm1', reconnect: { minDelayMs: 5, maxDelayMs: 20 } };
+    const [backend, caller] = [await connect(url, options), await connect(url, options)];
+    const heard: unknown[] = [];
+    const registration = await backend.register('com.add', ([a, b]: [number, number]) => a + b);
+    await backend.subscribe('com.topic', ([news]) => heard.push(news));
+    expect(await caller.call('com.add', [1, 2])).toBe(3);
+
+    await scene.end();
+    await server.close({ graceMs: 50 });
+    expect([backend.status, caller.status]).toEqual(['reconnecting', 'reconnecting']);
+    await expect(caller.call('com.add', [1, 2])).rejects.toBeInstanceOf(ConnectionLostError);
+
+    // A router that shuts down still, or not yet takes anybody, answers HELLO with ABORT.
+    let aborted = 0;
+    const refusing = await listen(
+      {
+        attach: (transport) => {
+          aborted += 1;
+          const abort = new AbortMessage({}, 'wamp.close.system_shutdown');
+          const nothing = (): void => undefined;
+          transport.open({
+            receive: () => {
+              transport.send(transport.serializer.encode(abort));
+              transport.close('normal');
+            },
+            violated: nothing,
+            drained: nothing,
+            closed: nothing,
+          });
+        },
+      },
+      { port },
+    );
+    while (aborted < 4) await settled(1);
+    await refusing.close({ graceMs: 50 });
+
+    server = await listen(setScene().router, { port });
+    while (backend.status !== 'open' || caller.status !== 'open' || !registration.isActive) await settled(1);
+    expect(await caller.call('com.add', [3, 4])).toBe(7);
+    await caller.publish('com.topic', ['again'], { acknowledge: true });
+    while (heard.length === 0) await settled(1);
+    expect(heard).toEqual(['again']);
+    expect(scene.tables.sessions).toBe(2);
+    await Promise.all([backend.close(), caller.close()]);
+    await server.close({ graceMs: 50 });
   });
 
   it('fault 24: a handler that itself makes a call does not deadlock, not even to itself', async () => {
