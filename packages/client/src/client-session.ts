@@ -141,7 +141,11 @@ export class ClientSession implements TransportReceiver, SessionLink {
     return new Promise((resolve, reject) => {
       this.#joined = { resolve, reject };
       this.#transport.open(this);
-      this.#post(handshake.hello());
+      try {
+        this.#post(handshake.hello(this.#transport.info));
+      } catch (error) {
+        this.abandon(error as WampError);
+      }
     });
   }
 
@@ -319,6 +323,12 @@ export class ClientSession implements TransportReceiver, SessionLink {
 
   #welcomed(message: WelcomeMessage): void {
     if (this.#handshake?.isAnswering === true) throw unexpected(message, 'before AUTHENTICATE');
+    try {
+      this.#handshake?.welcomed(message.details);
+    } catch (error) {
+      this.abandon(error as WampError);
+      return;
+    }
     this.#status = 'open';
     this.#sessionId = message.session;
     this.#details = message.details;

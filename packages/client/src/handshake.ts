@@ -26,16 +26,28 @@ export interface ChallengeAnswer {
   readonly extra?: Dict;
 }
 
-/** One way to prove an identity. Source: advanced profile, "Authentication". */
-export interface Authenticator {
-  /** name in HELLO.Details.authmethods, for example `ticket` */
-  readonly method: string;
-  /** the identity that is claimed */
-  readonly authid?: string;
+/** One attempt to prove an identity, on one connection. */
+export interface AuthenticationAttempt {
   /** what the method wants to say in HELLO.Details.authextra */
   readonly extra?: Dict;
   /** Answers a challenge; a string is the signature. What it throws ends the attempt. */
   onChallenge(challenge: Challenge): string | ChallengeAnswer | Promise<string | ChallengeAnswer>;
+  /** Checks WELCOME.Details where the router has to prove something too. What it throws ends the attempt. */
+  onWelcome?(details: Dict): void;
+}
+
+/** One way to prove an identity. Source: advanced profile, "Authentication". */
+export interface Authenticator extends AuthenticationAttempt {
+  /** name in HELLO.Details.authmethods, for example `ticket` */
+  readonly method: string;
+  /** the identity that is claimed */
+  readonly authid?: string;
+  /**
+   * Starts an attempt, for methods that keep something from HELLO to the challenge; without it the authenticator itself is
+   * its only attempt. What it throws ends the attempt.
+   * @param transport what the connection's transport says about itself
+   */
+  begin?(transport: Readonly<Record<string, unknown>>): AuthenticationAttempt;
 }
 
 /**
@@ -94,10 +106,19 @@ const ROLES = announceRoles({
 
 const AGENT = '@wamp/client';
 
+/** An authenticator at work on this connection. */
+interface Offer {
+  readonly authenticator: Authenticator;
+  readonly attempt: AuthenticationAttempt;
+}
+
 export class Handshake {
   readonly #realm: string;
   readonly #authenticators: readonly Authenticator[];
   readonly #replaces: SessionToken | undefined;
+  #offers: readonly Offer[] = [];
+  /** the attempt whose challenge was answered last */
+  #answered: Offer | undefined = undefined;
   #answering = false;
 
   constructor(realm: string, authenticators: readonly Authenticator[], replaces: SessionToken | undefined) {
@@ -111,15 +132,20 @@ export class Handshake {
     return this.#answering;
   }
 
-  hello(): HelloMessage {
+  /**
+   * @param transport what the transport says about itself
+   * @throws WampError `wamp.error.cannot_authenticate` if an authenticator cannot work on this connection
+   */
+  hello(transport: Readonly<Record<string, unknown>>): HelloMessage {
     const details: Record<string, unknown> = { roles: ROLES, agent: AGENT, x_session_token: true };
     if (this.#replaces !== undefined) details['x_replaces'] = this.#replaces;
     if (this.#authenticators.length > 0) {
+      this.#offers = this.#authenticators.map((authenticator) => beginning(authenticator, transport));
       details['authmethods'] = this.#authenticators.map((each) => each.method);
       const authid = this.#authenticators.find((each) => each.authid !== undefined)?.authid;
       if (authid !== undefined) details['authid'] = authid;
       const extra: Record<string, unknown> = {};
-      for (const each of this.#authenticators) Object.assign(extra, each.extra);
+      for (const { attempt } of this.#offers) Object.assign(extra, attempt.extra);
       if (Object.keys(extra).length > 0) details['authextra'] = extra;
     }
     return new HelloMessage(this.#realm, details);
@@ -128,13 +154,14 @@ export class Handshake {
   /** @throws WampError `wamp.error.cannot_authenticate` */
   async answer(challenge: ChallengeMessage): Promise<AuthenticateMessage> {
     const { method, extra } = challenge;
-    const authenticator = this.#authenticators.find((each) => each.method === method);
-    if (authenticator === undefined) {
+    const offer = this.#offers.find(({ authenticator }) => authenticator.method === method);
+    if (offer === undefined) {
       throw cannotAuthenticate(`the router asks for "${method}", which was not offered`);
     }
     this.#answering = true;
+    this.#answered = offer;
     try {
-      const answer = await authenticator.onChallenge({ method, extra });
+      const answer = await offer.attempt.onChallenge({ method, extra });
       if (typeof answer === 'string') return new AuthenticateMessage(answer, EMPTY_DICT);
       return new AuthenticateMessage(answer.signature, answer.extra ?? EMPTY_DICT);
     } catch (cause) {
@@ -142,6 +169,44 @@ export class Handshake {
     } finally {
       this.#answering = false;
     }
+  }
+
+  /**
+   * Lets the authenticator that answered check what the router proves.
+   * @throws WampError `wamp.error.cannot_authenticate`
+   */
+  welcomed(details: Dict): void {
+    for (const { authenticator, attempt } of this.#proving(details)) {
+      try {
+        attempt.onWelcome?.(details);
+      } catch (cause) {
+        throw cannotAuthenticate(
+          `the authenticator "${authenticator.method}" does not accept the router: ${messageOf(cause)}`,
+          cause,
+        );
+      }
+    }
+  }
+
+  /**
+   * Whoever answered last. If nobody was asked, whoever's method the router names; and if that was not offered, everybody:
+   * a false router must not get around its proof by asking for none.
+   */
+  #proving(details: Dict): readonly Offer[] {
+    if (this.#answered !== undefined) return [this.#answered];
+    const named = this.#offers.filter(({ authenticator }) => authenticator.method === details['authmethod']);
+    return named.length > 0 ? named : this.#offers;
+  }
+}
+
+function beginning(authenticator: Authenticator, transport: Readonly<Record<string, unknown>>): Offer {
+  try {
+    return { authenticator, attempt: authenticator.begin?.(transport) ?? authenticator };
+  } catch (cause) {
+    throw cannotAuthenticate(
+      `the authenticator "${authenticator.method}" failed: ${messageOf(cause)}`,
+      cause,
+    );
   }
 }
 

@@ -9,7 +9,13 @@ export type { InvocationHandler, ProcedureDescription, RegisterOptions, Registra
 export type { CallerIdentity, Invocation } from './invocation.js';
 export type { PublishOptions } from './publisher.js';
 export type { EventHandler, ReceivedEvent, SubscribeOptions, Subscription } from './subscriber.js';
-export type { Authenticator, Challenge, ChallengeAnswer, SessionToken } from './handshake.js';
+export type {
+  AuthenticationAttempt,
+  Authenticator,
+  Challenge,
+  ChallengeAnswer,
+  SessionToken,
+} from './handshake.js';
 export type {
   PackedPayload,
   PassthruCodec,

@@ -27,10 +27,47 @@ export interface TransportReceiver {
   closed(how: TransportClosed): void;
 }
 
+/** The certificate that a TLS client has shown. */
+export interface ClientCertificate {
+  /** distinguished name, for example `{ CN: 'joe', O: 'Example' }`; a part that occurs twice is a list */
+  readonly subject: Readonly<Record<string, string | readonly string[]>>;
+  /** SHA-256 of the certificate in DER, 64 lower-case hexadecimal digits */
+  readonly fingerprint: string;
+  /** true if an authority that the listener trusts vouches for it, and it is valid now */
+  readonly authorized: boolean;
+}
+
+/**
+ * What both ends of one TLS connection know and nobody else, in lower-case hexadecimal; for authentication methods that
+ * bind to it. Not for logs. A transport may compute it when it is asked for.
+ */
+export interface ChannelBindings {
+  /** RFC 5929: the first Finished message of the handshake, as it is (12 bytes); only before TLS 1.3 */
+  readonly 'tls-unique'?: string | undefined;
+  /** RFC 9266: 32 bytes exported with the label `EXPORTER-Channel-Binding` and an empty context */
+  readonly 'tls-exporter'?: string | undefined;
+}
+
+/** What a transport over TLS says about it, as `tls` in {@link Transport.info}. */
+export interface TlsInfo {
+  /** absent if the client showed none */
+  readonly clientCertificate?: ClientCertificate | undefined;
+  readonly channelBinding?: ChannelBindings | undefined;
+}
+
+/** What {@link Transport.info} says about TLS; undefined for a transport without. */
+export function tlsInfoOf(info: Readonly<Record<string, unknown>>): TlsInfo | undefined {
+  const tls = info['tls'];
+  return typeof tls === 'object' && tls !== null ? tls : undefined;
+}
+
 export interface Transport {
   /** The serializer that both ends agreed on. */
   readonly serializer: Serializer;
-  /** For logs and session details, for example `{ type: 'websocket', peer: '127.0.0.1:1234' }`. */
+  /**
+   * For logs and session details, for example `{ type: 'websocket', peer: '127.0.0.1:1234' }`; over TLS also `tls`, a
+   * {@link TlsInfo}.
+   */
   readonly info: Readonly<Record<string, unknown>>;
   /** Bytes accepted by `send` and not yet taken by the network. */
   readonly bufferedBytes: number;

@@ -15,7 +15,28 @@ export {
   type Authenticator,
   type Principal,
 } from './authentication.js';
+export type {
+  AnonymousAuth,
+  AuthOptions,
+  CertificateGrant,
+  CryptosignGrant,
+  DynamicAuth,
+  FunctionAuth,
+  FunctionTicketAuth,
+  Grant,
+  Principals,
+  ScramGrant,
+  StaticCryptosignAuth,
+  StaticScramAuth,
+  StaticTicketAuth,
+  StaticTlsAuth,
+  StaticWampcraAuth,
+  TicketAuth,
+  TicketGrant,
+  WampcraGrant,
+} from './auth-options.js';
 export type { Action, Authorizer, Decision } from './authorization.js';
+export type { AuthorizerReference, PermissionOptions, RoleOptions } from './role-options.js';
 export type { LeaveCause, RouterObserver, Undelivered } from './observer.js';
 export type { SessionInfo } from './session-info.js';
 export type { CounterValues, RealmStats, RouterStats } from './stats.js';
