@@ -16,6 +16,10 @@ const documents = [
     folder: join(root, 'packages', name),
   })),
   { file: join(root, 'README.md'), folder: join(root, 'apps', 'demo') },
+  ...readdirSync(join(root, 'docs'))
+    .map((name) => join(root, 'docs', name))
+    .filter((file) => file.endsWith('.md') && runnableExamples(file).length > 0)
+    .map((file) => ({ file, folder: join(root, 'apps', 'demo') })),
 ];
 
 describe.each(documents)('$file', ({ file, folder }) => {

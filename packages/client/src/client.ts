@@ -7,6 +7,9 @@ import type { Dict } from '@wamp/protocol';
 import { Callee, type InvocationHandler, type RegisterOptions, type Registration } from './callee.js';
 import { Caller, type CallOptions } from './caller.js';
 import type { SessionEnd } from './client-session.js';
+import type { Service } from './contract/binding.js';
+import type { Api, Handlers, UseOptions } from './contract/contract-types.js';
+import type { Contract, Members } from './contract/definition.js';
 import { tokenOf, type SessionToken } from './handshake.js';
 import {
   startStream,
@@ -173,6 +176,23 @@ export class Client {
     options: PublishOptions = NONE,
   ): Promise<number | undefined> {
     return this.#publisher.publish(topic, args, options);
+  }
+
+  /**
+   * A contract of `@wamp/client/contract` as an object of the same shape, whose members call, register, publish and
+   * subscribe, with the contract's types.
+   * @throws UsageError if the contract has a `uri` that is none
+   */
+  use<M extends Members>(contract: Contract<M>, options?: UseOptions): Api<M> {
+    return contract.use(this, options);
+  }
+
+  /**
+   * Registers a handler for every procedure of a contract, or none if one of them is refused.
+   * @throws UsageError if a handler is missing, and what `register` throws
+   */
+  serve<M extends Members>(contract: Contract<M>, handlers: Handlers<M>): Promise<Service> {
+    return contract.serve(this, handlers);
   }
 
   /**
