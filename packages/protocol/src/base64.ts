@@ -1,6 +1,7 @@
 /**
  * Base64 with padding (RFC 4648, section 4), by hand: `Buffer` is not everywhere, and `btoa` wants strings of bytes.
  */
+import { decodeUtf8 } from './utf8.js';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const PAD = 61; // =
@@ -61,4 +62,16 @@ export function readBase64(text: string, from: number): Uint8Array | undefined {
     bytes[out++] = group;
   }
   return bytes;
+}
+
+/** Base64 text of the bytes, with padding. */
+export function encodeBase64(bytes: Uint8Array): string {
+  const digits = new Uint8Array(base64Length(bytes.length));
+  writeBase64(bytes, digits, 0);
+  return decodeUtf8(digits, 0, digits.length);
+}
+
+/** The bytes of a base64 text; undefined if it is none. */
+export function decodeBase64(text: string): Uint8Array | undefined {
+  return readBase64(text, 0);
 }
