@@ -27,6 +27,7 @@ module.exports = {
     only('router', ['protocol', 'dealer', 'broker']),
     only('client', ['protocol', 'dealer']),
     only('router-server', ['protocol', 'router']),
+    only('cli', ['client']),
     {
       name: 'dealer-only-in-loopback',
       severity: 'error',
