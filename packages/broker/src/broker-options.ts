@@ -10,6 +10,7 @@ import {
   type UriRule,
 } from '@wamp/protocol';
 import type { EventStore, HistoryLimits, KeptHistory, RetentionLimits } from './event-store.js';
+import type { Later } from './fanout-queue.js';
 import { DEFAULT_HISTORY, DEFAULT_LIMITS, DEFAULT_RETENTION, type BrokerLimits } from './limits.js';
 import { MemoryEventStore } from './memory-event-store.js';
 
@@ -57,6 +58,12 @@ export interface BrokerOptions {
   readonly history?: readonly HistoryConfiguration[];
   /** When these subscriptions were created: milliseconds since the epoch; default 0. */
   readonly startedAt?: number;
+  /**
+   * Does work in a later turn of the host, behind the input that is there by then: by this, a publication to very many
+   * subscribers lets other work pass. The work calls the outbox, as the broker's methods do. By default every publication
+   * is delivered at once.
+   */
+  readonly later?: Later;
 }
 
 /** The options with every default filled in. */
@@ -70,6 +77,7 @@ export interface BrokerSettings {
   readonly retention: RetentionLimits;
   readonly histories: readonly KeptHistory[];
   readonly startedAt: number;
+  readonly later: Later | undefined;
 }
 
 /** Fills in the defaults. @throws RangeError if `history` cannot be kept as it stands */
@@ -85,6 +93,7 @@ export function resolveOptions(options: BrokerOptions): BrokerSettings {
     retention: { ...DEFAULT_RETENTION, ...options.retention },
     histories: resolveHistories(options.history ?? [], codecs, uriRule),
     startedAt: options.startedAt ?? 0,
+    later: options.later,
   };
 }
 

@@ -3,7 +3,8 @@
  * Everything that is conditional about a session is worked out once, when it is attached. Must not send anything.
  */
 import type { Identity, PeerFeatures } from '@wamp/protocol';
-import type { Subscription } from './subscription.js';
+import type { Fanout } from './fanout.js';
+import type { Subscriber } from './subscriber.js';
 
 /** What a host tells the broker about a session. */
 export interface BrokerSeat {
@@ -26,11 +27,20 @@ export class BrokerSession<Owner> {
   readonly takesRevocation: boolean;
 
   /** what this session is subscribed to, by subscription id */
-  readonly subscriptions = new Map<number, Subscription<Owner>>();
+  readonly subscriptions = new Map<number, Subscriber<Owner>>();
   /** length of all their topics together */
   topicCharacters = 0;
   /** false once the session has left; nothing is sent to it any more */
   attached = true;
+
+  // as publisher
+  /** the last publication that is still on its way to subscribers; undefined, and usually so, if there is none */
+  lastFanout: Fanout<Owner> | undefined = undefined;
+  /** how many of them there are, and what they take */
+  pendingPublications = 0;
+  pendingBytes = 0;
+  /** true while the host is asked to take no further messages from this session */
+  isPushedBack = false;
 
   constructor(owner: Owner, seat: BrokerSeat) {
     const { features } = seat;

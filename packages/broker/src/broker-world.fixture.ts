@@ -36,13 +36,19 @@ import type { BrokerOptions } from './broker-options.js';
 import { Broker } from './broker.js';
 import type { BrokerSession } from './broker-session.js';
 import type { HistoryQuery } from './history-query.js';
-import type { BrokerOutbox, StoreFailure } from './outbox.js';
+import type { BrokerOutbox, EventEncodings, StoreFailure } from './outbox.js';
 import type { SubscriptionEvent } from './subscription-event.js';
 
 /** One thing that the broker did to the world. */
 export type OutboxEntry =
   | { readonly type: 'send'; readonly owner: Peer; readonly message: Message }
-  | { readonly type: 'fanOut'; readonly owners: readonly Peer[]; readonly event: EventMessage }
+  | {
+      readonly type: 'fanOut';
+      readonly owners: readonly Peer[];
+      readonly event: EventMessage;
+      readonly encodings: EventEncodings | undefined;
+    }
+  | { readonly type: 'pushBack'; readonly owner: Peer; readonly isPushedBack: boolean }
   | { readonly type: 'abort'; readonly owner: Peer; readonly violation: ProtocolViolation }
   | { readonly type: 'subscriptionEvent'; readonly event: SubscriptionEvent }
   | { readonly type: 'storeFailed'; readonly failure: StoreFailure };
@@ -54,8 +60,11 @@ export class RecordingOutbox implements BrokerOutbox<Peer> {
   send(owner: Peer, message: Message): void {
     this.#entries.push({ type: 'send', owner, message });
   }
-  fanOut(owners: readonly Peer[], event: EventMessage): void {
-    this.#entries.push({ type: 'fanOut', owners, event });
+  fanOut(owners: readonly Peer[], event: EventMessage, encodings?: EventEncodings): void {
+    this.#entries.push({ type: 'fanOut', owners, event, encodings });
+  }
+  pushBack(owner: Peer, isPushedBack: boolean): void {
+    this.#entries.push({ type: 'pushBack', owner, isPushedBack });
   }
   abort(owner: Peer, violation: ProtocolViolation): void {
     this.#entries.push({ type: 'abort', owner, violation });
@@ -99,14 +108,36 @@ export class BrokerWorld {
   readonly #outbox = new RecordingOutbox();
   readonly #sessionIds = new IdSequence();
   #random = 0;
+  /** what the broker has put off to a later turn */
+  readonly #later: (() => void)[] = [];
 
-  /** @param options unless given, random numbers count up, and payloads are kept as JSON */
-  constructor(options: Partial<BrokerOptions> = {}) {
+  /**
+   * @param options unless given, random numbers count up, payloads are kept as JSON, and work can be put off: until
+   * {@link turns}
+   * @param hasTurns whether work can be put off
+   */
+  constructor(options: Partial<BrokerOptions> = {}, hasTurns = true) {
     this.broker = new Broker(this.#outbox, {
       random32: () => (this.#random += 1),
       codecs: CODECS,
+      ...(hasTurns && { later: (work: () => void) => this.#later.push(work) }),
       ...options,
     });
+  }
+
+  /** How much work waits for a later turn. */
+  get putOff(): number {
+    return this.#later.length;
+  }
+
+  /** Later turns of the host, as many as named, or until nothing waits for one. */
+  turns(count = Infinity): void {
+    for (let turn = 0; turn < count && this.#later.length > 0; turn += 1) {
+      const work = this.#later.shift()!;
+      this.does(() => {
+        work();
+      });
+    }
   }
 
   /** A session joins. Session ids are 1, 2, 3, … */
@@ -139,6 +170,7 @@ export class BrokerWorld {
       this.history.push(entry);
       if (entry.type === 'send') entry.owner.accept(entry.message);
       else if (entry.type === 'fanOut') for (const owner of entry.owners) owner.accept(entry.event);
+      else if (entry.type === 'pushBack') entry.owner.isPushedBack = entry.isPushedBack;
       else if (entry.type === 'abort') {
         entry.owner.violation = entry.violation;
         entry.owner.leaves();
@@ -203,6 +235,8 @@ export class Peer {
   /** how this peer broke the protocol, if it did */
   violation: ProtocolViolation | undefined = undefined;
   lastSubscription = 0;
+  /** true while no further messages are to be taken from this peer */
+  isPushedBack = false;
   readonly #world: BrokerWorld;
   readonly #requests = new IdSequence();
   #inbox: Message[] = [];
@@ -241,6 +275,16 @@ export class Peer {
     }
     expect(expected.shown(message)).toMatchObject(expected.want);
     return message;
+  }
+
+  /** Takes the first arguments of all EVENTs that have arrived and were not taken yet; nothing else may have. */
+  takesEvents(): readonly unknown[] {
+    const taken = this.#inbox.map((message) => {
+      if (!(message instanceof EventMessage)) throw new Error(`${kindName(message.kind)} arrived`);
+      return message.payload.args[0];
+    });
+    this.#inbox = [];
+    return taken;
   }
 
   /** Nothing (more) arrived. */

@@ -38,6 +38,8 @@ export interface BrokerStats {
   readonly subscriptions: number;
   /** pairs of subscriber and subscription */
   readonly subscribers: number;
+  /** publications that are on their way to subscribers */
+  readonly pendingPublications: number;
 }
 
 /**
@@ -67,9 +69,9 @@ export class Broker<Owner> {
     this.#outbox = out;
     this.#settings = settings;
     this.#subscribing = new Subscribing(this.#subscriptions, out, settings);
-    this.#fanout = new EventFanout(outbox);
+    this.#fanout = new EventFanout(outbox, limits, settings.later);
     this.#keeping = new EventKeeping(store, recorder, retention, histories.length > 0, out);
-    this.#retention = new Retention(store, recorder, limits, retention.maxAgeMs, out);
+    this.#retention = new Retention(store, recorder, limits, retention.maxAgeMs, outbox, out);
     this.#history = new EventHistory(this.#subscriptions, store, recorder, limits, out);
     for (const history of histories) {
       this.#subscriptions.create(history.uri, history.match, settings.startedAt, history);
@@ -104,6 +106,8 @@ export class Broker<Owner> {
     if (!session.attached) return;
     const subscription = this.#subscribing.subscribe(session, message, now);
     if (subscription === undefined || message.options.get_retained !== true) return;
+    // What is retained may be newer than what is still on its way to this session.
+    this.#fanout.serveFirst(session);
     this.#retention.deliver(session, subscription, now);
   }
 
@@ -118,9 +122,39 @@ export class Broker<Owner> {
    *
    * An event that is to be kept (`retain`, history) is in the store before it is acknowledged. If it cannot be kept, it
    * is refused and goes to nobody; without `acknowledge` nothing was promised, and it is delivered all the same.
+   *
+   * EVENTs to very many subscribers follow in later turns, if the host offers them. They go to those who are subscribed
+   * now and still are then; the order of events of one publisher, and on one subscription, is that of publication.
+   * @param behind another publisher, behind whose publications so far this one has to arrive
    */
-  publish(session: BrokerSession<Owner>, message: PublishMessage, now: number): void {
-    if (!session.attached) return;
+  publish(
+    session: BrokerSession<Owner>,
+    message: PublishMessage,
+    now: number,
+    behind?: BrokerSession<Owner>,
+  ): void {
+    if (session.attached) this.#publish(session, message, now, behind);
+  }
+
+  /**
+   * Publishes a testament of a session that has left, as if it still were there: behind all its publications, and behind
+   * those of `behind`. Source: advanced profile, "Testaments".
+   */
+  publishTestament(
+    session: BrokerSession<Owner>,
+    message: PublishMessage,
+    now: number,
+    behind?: BrokerSession<Owner>,
+  ): void {
+    this.#publish(session, message, now, behind);
+  }
+
+  #publish(
+    session: BrokerSession<Owner>,
+    message: PublishMessage,
+    now: number,
+    behind: BrokerSession<Owner> | undefined,
+  ): void {
     const { request, options, topic } = message;
     if (isPassthru(options) && !session.passesThru) {
       // spec: payload passthru mode: also if no acknowledgement was asked for
@@ -150,7 +184,7 @@ export class Broker<Owner> {
     }
     // The specification leaves the order open. First the answer: a publisher that gets its own event knows the id by then.
     if (options.acknowledge === true) this.#outbox.send(session, new PublishedMessage(request, id));
-    for (const subscription of subscriptions) this.#fanout.deliver(subscription, publication);
+    this.#fanout.deliver(subscriptions, publication, this.#subscribing.lastNumber, behind);
   }
 
   /**
@@ -176,9 +210,9 @@ export class Broker<Owner> {
   ): 'removed' | 'no_such_subscription' | 'no_such_session' {
     const found = this.#subscriptions.get(subscription);
     if (found === undefined) return 'no_such_subscription';
-    for (const subscriber of found.subscribers) {
-      if (subscriber.identity.session !== session) continue;
-      this.#subscribing.revoke(found, subscriber, reason, now);
+    for (const subscriber of found.subscribers.values()) {
+      if (subscriber.session.identity.session !== session) continue;
+      this.#subscribing.revoke(subscriber, reason, now);
       return 'removed';
     }
     return 'no_such_session';
@@ -215,6 +249,7 @@ export class Broker<Owner> {
       sessions: this.#sessions,
       subscriptions: this.#subscriptions.size,
       subscribers: this.#subscribing.subscribers,
+      pendingPublications: this.#fanout.pending,
     };
   }
 

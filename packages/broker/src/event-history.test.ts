@@ -248,7 +248,12 @@ describe('a subscription whose history is kept', () => {
     expect(subscriptions.lookup('a', 'prefix')?.id).toBe(PREFIX);
     expect(subscriptions.get(EXACT)).toMatchObject({ uri: 'a.b', match: 'exact', createdAt: 1_234 });
     expect(subscriptions.get(EXACT)!.subscribers.size).toBe(0);
-    expect(world.broker.stats()).toEqual({ sessions: 0, subscriptions: 2, subscribers: 0 });
+    expect(world.broker.stats()).toEqual({
+      sessions: 0,
+      subscriptions: 2,
+      subscribers: 0,
+      pendingPublications: 0,
+    });
     expect(world.broker.isObserved('a.b')).toBe(true);
     expect(world.events).toEqual([]);
   });
@@ -268,7 +273,12 @@ describe('a subscription whose history is kept', () => {
       'subscribe 2 by 1',
       'unsubscribe 2 by 1',
     ]);
-    expect(world.broker.stats()).toEqual({ sessions: 0, subscriptions: 2, subscribers: 0 });
+    expect(world.broker.stats()).toEqual({
+      sessions: 0,
+      subscriptions: 2,
+      subscribers: 0,
+      pendingPublications: 0,
+    });
   });
 
   it('delivers live like any other', () => {

@@ -19,9 +19,12 @@ export {
   MemoryEventStore,
   type MemoryEventStoreLimits,
 } from './memory-event-store.js';
-export type { BrokerOutbox, StoreFailure } from './outbox.js';
+export type { Later } from './fanout-queue.js';
+export { EventEncodings, type BrokerOutbox, type StoreFailure } from './outbox.js';
 export type { Refusal } from './session-outbox.js';
 export type { AudienceLists, StoredEvent, StoredPayload } from './stored-event.js';
+export { isSlowPolicy, SLOW_POLICIES, SLOW_POLICY_OPTION, type SlowPolicy } from './slow-policy.js';
+export { Subscriber } from './subscriber.js';
 export type { SubscriptionEvent } from './subscription-event.js';
 export type { Subscriptions } from './subscription-table.js';
 export { Subscription } from './subscription.js';

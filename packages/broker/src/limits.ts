@@ -19,6 +19,18 @@ export interface BrokerLimits {
   readonly storedEventsPerRequest: number;
   /** Most bytes of kept events in one go, by {@link StoredEvent.size}; the first event always goes. */
   readonly storedBytesPerRequest: number;
+  /** Most receivers that get an event in one go; for more of them the host is asked for another turn. */
+  readonly receiversPerSlice: number;
+  /** Most subscribers that are looked at in one go, receivers or not. */
+  readonly subscribersPerSlice: number;
+  /** Most publications of one session that are on their way; with more of them it is pushed back. */
+  readonly pendingPublicationsPerSession: number;
+  /** Most bytes in these publications; with more of them the session is pushed back. */
+  readonly pendingBytesPerSession: number;
+  /** Most publications on their way; with more of them the oldest ones are delivered at once. */
+  readonly pendingPublications: number;
+  /** Most bytes in these publications; with more of them the oldest ones are delivered at once. */
+  readonly pendingBytes: number;
 }
 
 export const DEFAULT_LIMITS: BrokerLimits = Object.freeze({
@@ -33,6 +45,19 @@ export const DEFAULT_LIMITS: BrokerLimits = Object.freeze({
   storedEventsPerRequest: 1_000,
   // Far below what a healthy peer may have in its buffer, and a kilobyte for each event.
   storedBytesPerRequest: 1024 * 1024,
+  // About a millisecond of work, the writes to as many sockets included: so long may a call have to wait.
+  receiversPerSlice: 128,
+  // The same for publications to few of many subscribers: to look at one takes an eighth of the time of sending to it.
+  subscribersPerSlice: 1024,
+  // Enough that a publisher is read from again before it has nothing on its way. Each may take a tenth of a second of the
+  // router's time, and what the publisher sends behind them waits as long, its calls and results too.
+  pendingPublicationsPerSession: 4,
+  // The same for large ones: a megabyte for 10,000 subscribers are ten gigabytes of work.
+  pendingBytesPerSession: 1024 * 1024,
+  // Of many publishers, and of those that cannot be pushed back, such as the meta API. Some minutes of work at the worst.
+  pendingPublications: 1024,
+  // 64 KiB for each of them.
+  pendingBytes: 64 * 1024 * 1024,
 });
 
 /** How much is retained unless a broker is told otherwise. */

@@ -54,7 +54,7 @@ describe('a retained event', () => {
       'send',
       'subscriptionEvent',
       'subscriptionEvent',
-      'send',
+      'fanOut',
     ]);
   });
 

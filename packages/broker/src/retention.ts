@@ -10,6 +10,7 @@ import type { EventRecorder } from './event-recorder.js';
 import type { EventStore } from './event-store.js';
 import type { BrokerLimits } from './limits.js';
 import { isAdmitted } from './publication-filter.js';
+import type { BrokerOutbox } from './outbox.js';
 import type { SessionOutbox } from './session-outbox.js';
 import type { StoredEvent } from './stored-event.js';
 import type { Subscription } from './subscription.js';
@@ -19,20 +20,23 @@ export class Retention<Owner> {
   readonly #recorder: EventRecorder;
   readonly #limits: BrokerLimits;
   readonly #maxAgeMs: number;
-  readonly #outbox: SessionOutbox<Owner>;
+  readonly #outbox: BrokerOutbox<Owner>;
+  readonly #reports: SessionOutbox<Owner>;
 
   constructor(
     store: EventStore,
     recorder: EventRecorder,
     limits: BrokerLimits,
     maxAgeMs: number,
-    outbox: SessionOutbox<Owner>,
+    outbox: BrokerOutbox<Owner>,
+    reports: SessionOutbox<Owner>,
   ) {
     this.#store = store;
     this.#recorder = recorder;
     this.#limits = limits;
     this.#maxAgeMs = maxAgeMs;
     this.#outbox = outbox;
+    this.#reports = reports;
   }
 
   /**
@@ -48,7 +52,8 @@ export class Retention<Owner> {
         event.passthru,
         true,
       );
-      this.#outbox.send(session, new EventMessage(subscription.id, event.publication, details, payload));
+      const message = new EventMessage(subscription.id, event.publication, details, payload);
+      this.#outbox.fanOut([session.owner], message);
     }
   }
 
@@ -68,7 +73,7 @@ export class Retention<Owner> {
         if (match === 'exact' || due.length >= storedEventsPerRequest) break;
       }
     } catch (cause) {
-      this.#outbox.storeFailed('retained', uri, cause);
+      this.#reports.storeFailed('retained', uri, cause);
     }
     return due;
   }

@@ -30,18 +30,18 @@ export class SessionOutbox<Owner> {
   }
 
   send(session: BrokerSession<Owner>, message: Message): void {
-    this.#outbox.send(session.owner, message);
+    if (session.attached) this.#outbox.send(session.owner, message);
   }
 
   /** Answers a request with ERROR. */
   refuse(session: BrokerSession<Owner>, kind: RequestKind, request: number, refusal: Refusal): void {
     const payload = Payload.of([refusal.sentence]);
-    this.#outbox.send(session.owner, new ErrorMessage(kind, request, EMPTY_DICT, refusal.uri, payload));
+    this.send(session, new ErrorMessage(kind, request, EMPTY_DICT, refusal.uri, payload));
   }
 
   /** Reports that the session broke the protocol. */
   abort(session: BrokerSession<Owner>, code: ViolationCode, sentence: string): void {
-    this.#outbox.abort(session.owner, new ProtocolViolation(code, sentence));
+    if (session.attached) this.#outbox.abort(session.owner, new ProtocolViolation(code, sentence));
   }
 
   /** Reports what happened to a subscription, unless its topic belongs to the protocol itself. */

@@ -6,6 +6,8 @@
 import { isReservedUri, type MatchPolicy } from '@wamp/protocol';
 import type { BrokerSession } from './broker-session.js';
 import type { KeptHistory } from './event-store.js';
+import type { Fanout } from './fanout.js';
+import type { Subscriber } from './subscriber.js';
 
 /** Subscribers that get the same EVENT: all of them, or those that do or do not learn who the publisher is. */
 export type Audience = 'everybody' | 'told' | 'untold';
@@ -20,7 +22,9 @@ export class Subscription<Owner> {
   readonly isReserved: boolean;
   /** set if its events are kept, and it itself also without subscribers; undefined for all others */
   readonly history: KeptHistory | undefined;
-  readonly #subscribers = new Set<BrokerSession<Owner>>();
+  /** the last publication that is still on its way to subscribers; undefined, and usually so, if there is none */
+  lastFanout: Fanout<Owner> | undefined = undefined;
+  readonly #subscribers = new Map<BrokerSession<Owner>, Subscriber<Owner>>();
   // Lists for the fan-out, made when they are needed and never changed: a change of subscribers makes new ones.
   #everybody: readonly Owner[] | undefined = undefined;
   #told: readonly Owner[] | undefined = undefined;
@@ -36,7 +40,7 @@ export class Subscription<Owner> {
   }
 
   /** The subscribers in the order in which they subscribed. */
-  get subscribers(): ReadonlySet<BrokerSession<Owner>> {
+  get subscribers(): ReadonlyMap<BrokerSession<Owner>, Subscriber<Owner>> {
     return this.#subscribers;
   }
 
@@ -45,13 +49,13 @@ export class Subscription<Owner> {
     return this.#subscribers.size === 0 && this.history === undefined;
   }
 
-  add(session: BrokerSession<Owner>): void {
-    this.#subscribers.add(session);
+  add(subscriber: Subscriber<Owner>): void {
+    this.#subscribers.set(subscriber.session, subscriber);
     this.#forgetLists();
   }
 
-  remove(session: BrokerSession<Owner>): void {
-    this.#subscribers.delete(session);
+  remove(subscriber: Subscriber<Owner>): void {
+    this.#subscribers.delete(subscriber.session);
     this.#forgetLists();
   }
 
@@ -69,7 +73,7 @@ export class Subscription<Owner> {
 
   #listOwners(audience: Audience): readonly Owner[] {
     const owners: Owner[] = [];
-    for (const session of this.#subscribers) {
+    for (const session of this.#subscribers.keys()) {
       if (belongsTo(session, audience)) owners.push(session.owner);
     }
     return owners;

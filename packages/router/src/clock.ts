@@ -23,6 +23,12 @@ export interface Clock {
   startTimer(callback: () => void, delayMs: number): Timer;
 }
 
+/**
+ * Does work in a later turn of the host's event loop, behind the input that has arrived by then. What is handed over first
+ * is done first.
+ */
+export type Defer = (work: () => void) => void;
+
 /** The longest delay that every host's timers can measure, in milliseconds; more would fire at once in Node. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -30,6 +36,8 @@ declare const performance: { readonly timeOrigin: number; now(): number };
 declare const crypto: { getRandomValues(array: Uint32Array): Uint32Array };
 declare function setTimeout(callback: () => void, delayMs: number): unknown;
 declare function clearTimeout(handle: unknown): void;
+/** Only in Node, Deno and Bun. */
+declare const setImmediate: ((callback: () => void) => unknown) | undefined;
 
 /** What Node's timer handles can do and a browser's numbers cannot. */
 interface RefCounted {
@@ -61,6 +69,12 @@ export const systemClock: Clock = Object.freeze({
   now: () => performance.timeOrigin + performance.now(),
   startTimer: (callback: () => void, delayMs: number): Timer => new HostTimer(callback, delayMs),
 });
+
+/** The host's next turn. Browsers have none but a timer's, which they delay by some milliseconds. */
+export const systemDefer: Defer = (work) => {
+  if (typeof setImmediate === 'function') setImmediate(work);
+  else setTimeout(work, 0);
+};
 
 /** How many random numbers are drawn from the host at a time: a call costs about as much as 256 numbers do. */
 const POOL = 256;

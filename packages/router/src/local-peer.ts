@@ -92,10 +92,18 @@ export class LocalPeer {
     if (this.#registering.has(request)) throw new Error(`the procedure ${procedure} could not be registered`);
   }
 
-  /** Publishes an event, without asking for an answer. */
-  publish(topic: string, args: readonly unknown[]): void {
+  /** The peer as a publisher. */
+  get publisher(): BrokerSession<Member> {
+    return this.#brokerSession;
+  }
+
+  /**
+   * Publishes an event, without asking for an answer.
+   * @param behind another publisher, behind whose publications so far this one has to arrive
+   */
+  publish(topic: string, args: readonly unknown[], behind?: BrokerSession<Member>): void {
     const message = new PublishMessage(this.#nextRequest(), EMPTY_DICT, topic, Payload.of(args));
-    this.#host.broker.publish(this.#brokerSession, message, this.#host.now);
+    this.#host.broker.publish(this.#brokerSession, message, this.#host.now, behind);
   }
 
   /** Takes a message from dealer or broker. Must not call back into them: what is to be done is done later. */

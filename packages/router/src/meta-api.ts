@@ -3,7 +3,7 @@
  * Owns the events; the procedures stand in files of their own. Events that nobody listens to cost nothing.
  * Source: WAMP advanced profile, "Session", "Registration" and "Subscription Meta API".
  */
-import type { SubscriptionEvent } from '@wamp/broker';
+import type { BrokerSession, SubscriptionEvent } from '@wamp/broker';
 import type { RegistrationEvent } from '@wamp/dealer';
 import type { LocalPeer } from './local-peer.js';
 import type { Realm } from './realm.js';
@@ -12,6 +12,7 @@ import { registrationDetails, registrationProcedures } from './registration-proc
 import type { SessionInfo } from './session-info.js';
 import { sessionDetails, sessionProcedures } from './session-procedures.js';
 import type { RouterContext } from './router-context.js';
+import type { Member } from './seat.js';
 import { subscriptionDetails, subscriptionProcedures } from './subscription-procedures.js';
 import { testamentProcedures } from './testament-procedures.js';
 
@@ -53,9 +54,14 @@ export class MetaApi {
     this.#publish('wamp.session.on_join', () => [sessionDetails(info)]);
   }
 
-  /** `wamp.session.on_leave` */
-  left(info: SessionInfo): void {
-    this.#publish('wamp.session.on_leave', () => [info.session, info.authid, info.authrole]);
+  /** `wamp.session.on_leave`, behind everything that the session has published, its testaments included. */
+  left(info: SessionInfo, session: BrokerSession<Member>): void {
+    this.#publish('wamp.session.on_leave', () => [info.session, info.authid, info.authrole], session);
+  }
+
+  /** The publisher of the meta events. */
+  get publisher(): BrokerSession<Member> {
+    return this.#peer.publisher;
   }
 
   /** `wamp.registration.on_*` */
@@ -75,10 +81,10 @@ export class MetaApi {
   }
 
   /** Publishes once dealer and broker are at rest, so after the reply to the request that brought it about. */
-  #publish(topic: string, args: () => readonly unknown[]): void {
+  #publish(topic: string, args: () => readonly unknown[], behind?: BrokerSession<Member>): void {
     if (!this.#realm.broker.isObserved(topic)) return;
     this.#realm.enqueue(() => {
-      this.#peer.publish(topic, args());
+      this.#peer.publish(topic, args(), behind);
     });
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { ErrorMessage } from '@wamp/protocol';
 import { MessageKind, type EventMessage, type Message, type ProtocolViolation } from '@wamp/protocol';
-import type { BrokerOutbox, StoreFailure, SubscriptionEvent } from '@wamp/broker';
+import { EventEncodings, type BrokerOutbox, type StoreFailure, type SubscriptionEvent } from '@wamp/broker';
 import type { DealerOutbox, RegistrationEvent } from '@wamp/dealer';
 import { LocalPeer } from './local-peer.js';
 import type { Member } from './seat.js';
@@ -14,6 +14,8 @@ import type { Session } from './session.js';
 export interface OutboxHost {
   /** Does something when neither dealer nor broker is at work. */
   enqueue(task: () => void): void;
+  /** Does something in a later turn, when neither dealer nor broker is at work and nobody waits for them to be. */
+  defer(task: () => void): void;
   registrationEvent(event: RegistrationEvent): void;
   subscriptionEvent(event: SubscriptionEvent): void;
   storeFailed(failure: StoreFailure): void;
@@ -40,10 +42,7 @@ export class Outbox implements DealerOutbox<Member>, BrokerOutbox<Member> {
   }
 
   /** Encodes the event once for all receivers of a format. */
-  fanOut(owners: readonly Member[], event: EventMessage): void {
-    let json: Uint8Array | undefined;
-    let msgpack: Uint8Array | undefined;
-    let cbor: Uint8Array | undefined;
+  fanOut(owners: readonly Member[], event: EventMessage, encodings = new EventEncodings()): void {
     for (const owner of owners) {
       if (owner instanceof LocalPeer) {
         owner.deliver(event);
@@ -52,15 +51,22 @@ export class Outbox implements DealerOutbox<Member>, BrokerOutbox<Member> {
       // An event that cannot be expressed in a format is tried anew for each receiver, and counted for each.
       switch (owner.format) {
         case 'json':
-          json = owner.deliverEvent(event, json);
+          encodings.json = owner.deliverEvent(event, encodings.json);
           break;
         case 'msgpack':
-          msgpack = owner.deliverEvent(event, msgpack);
+          encodings.msgpack = owner.deliverEvent(event, encodings.msgpack);
           break;
         default:
-          cbor = owner.deliverEvent(event, cbor);
+          encodings.cbor = owner.deliverEvent(event, encodings.cbor);
       }
     }
+  }
+
+  /** The publisher's input is held at once, and released when its messages can be taken one by one. */
+  pushBack(owner: Member, isPushedBack: boolean): void {
+    if (owner instanceof LocalPeer) return; // it would have to stop the sessions that it tells about
+    if (isPushedBack) owner.holdPublisher();
+    else this.#host.defer(() => owner.releasePublisher());
   }
 
   abort(owner: Member, violation: ProtocolViolation): void {

@@ -157,7 +157,14 @@ export class Realm implements OutboxHost, LocalPeerHost {
     this.#context = context;
     this.#outbox = new Outbox(this);
     this.dealer = new Dealer<Member>(this.#outbox, dealerOptions(options, context.random32));
-    this.broker = new Broker<Member>(this.#outbox, brokerOptions(options, context.random32, this.now));
+    this.broker = new Broker<Member>(this.#outbox, {
+      ...brokerOptions(options, context.random32, this.now),
+      later: (work) => {
+        context.defer(() => {
+          this.enqueue(work);
+        });
+      },
+    });
     this.#deadlines = context.deadlines.watch(() => {
       this.#expire();
     });
@@ -231,6 +238,11 @@ export class Realm implements OutboxHost, LocalPeerHost {
     this.#isBusy = true;
     this.now = this.#context.clock.now();
     this.#settle();
+  }
+
+  /** Does something in a later turn, outside of any dispatch. */
+  defer(task: () => void): void {
+    this.#context.defer(task);
   }
 
   /** Works off what has been noted down; tasks may add tasks. */
@@ -344,7 +356,7 @@ export class Realm implements OutboxHost, LocalPeerHost {
       } catch (error) {
         this.failed(error);
       }
-      if (isSilent || seat.testaments === undefined) this.#left(seat.info, cause, sentence, isSilent);
+      if (isSilent || seat.testaments === undefined) this.#left(seat, cause, sentence, isSilent);
       else this.#execute(seat, cause, sentence);
     });
   }
@@ -354,11 +366,11 @@ export class Realm implements OutboxHost, LocalPeerHost {
     const finish = (testaments: readonly Testament[]): void => {
       this.enqueue(() => {
         try {
-          publishTestaments(this.broker, seat, testaments, this.now);
+          publishTestaments(this.broker, seat, testaments, this.#metaApi.publisher, this.now);
         } catch (error) {
           this.failed(error);
         }
-        this.#left(seat.info, cause, sentence, false);
+        this.#left(seat, cause, sentence, false);
       });
     };
     const permitted = permittedTestaments(this.#context, this.authorizer, seat);
@@ -366,10 +378,10 @@ export class Realm implements OutboxHost, LocalPeerHost {
     else finish(permitted);
   }
 
-  #left(info: SessionInfo, cause: LeaveCause, sentence: string, isSilent: boolean): void {
+  #left({ info, broker }: Seat, cause: LeaveCause, sentence: string, isSilent: boolean): void {
     this.#context.releaseSessionId(info.session);
     this.#context.counters.sessionsLeft += 1;
-    if (!isSilent) this.#metaApi.left(info);
+    if (!isSilent) this.#metaApi.left(info, broker);
     tell(this.#context.observer, (observer) => observer.sessionLeft?.(info, cause, sentence));
   }
 
@@ -466,6 +478,7 @@ export class Realm implements OutboxHost, LocalPeerHost {
       subscriptions: this.broker.subscriptions.size,
       openCalls,
       queuedCalls,
+      pendingPublications: this.broker.stats().pendingPublications,
     };
   }
 

@@ -2,7 +2,7 @@
  * What sessions and realms need of the router they belong to. An interface only, so that they do not import the router.
  */
 import type { RandomUint32 } from '@wamp/protocol';
-import type { Clock } from './clock.js';
+import type { Clock, Defer } from './clock.js';
 import type { DeadlineTimer } from './deadline-timer.js';
 import type { HandshakeHost } from './handshake.js';
 import type { RouterLimits } from './limits.js';
@@ -17,6 +17,8 @@ export interface Population {
 
 export interface RouterContext extends HandshakeHost {
   readonly clock: Clock;
+  /** the host's later turns */
+  readonly defer: Defer;
   readonly random32: RandomUint32;
   readonly limits: RouterLimits;
   readonly counters: Counters;

@@ -14,7 +14,7 @@ import {
   type Transport,
 } from '@wamp/protocol';
 import { cbor } from '@wamp/protocol/cbor';
-import { systemClock, systemRandom32, type Clock } from './clock.js';
+import { systemClock, systemDefer, systemRandom32, type Clock, type Defer } from './clock.js';
 import { DeadlineTimer } from './deadline-timer.js';
 import { DEFAULT_LIMITS, type RouterLimits } from './limits.js';
 import { tell, type RouterObserver } from './observer.js';
@@ -38,6 +38,11 @@ export interface RouterOptions {
   readonly agent?: string;
   /** time and timers; default: the host's */
   readonly clock?: Clock;
+  /**
+   * How work is put off to a later turn, so that a publication to very many subscribers lets other work pass; default:
+   * `setImmediate`, or a timer where there is none
+   */
+  readonly defer?: Defer;
   /** cryptographically strong randomness; default: the host's */
   readonly random32?: RandomUint32;
 }
@@ -87,6 +92,7 @@ export class Router {
 /** What sessions and realms see of the router; not for embedders. */
 class RouterCore implements RouterContext, SessionHost {
   readonly clock: Clock;
+  readonly defer: Defer;
   readonly random32: RandomUint32;
   readonly limits: RouterLimits;
   readonly observer: RouterObserver;
@@ -107,6 +113,7 @@ class RouterCore implements RouterContext, SessionHost {
 
   constructor(options: RouterOptions) {
     this.clock = options.clock ?? systemClock;
+    this.defer = options.defer ?? systemDefer;
     this.deadlines = new DeadlineTimer(this.clock);
     this.random32 = options.random32 ?? systemRandom32();
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };

@@ -418,6 +418,15 @@ export class Session implements TransportReceiver, OutboundWatcher {
     else this.#inbound.release(Hold.Congestion);
   }
 
+  /** As many publications of this session are on their way as may be: what it sends behind them waits. */
+  holdPublisher(): void {
+    if (this.#state === State.Established) this.#inbound.hold(Hold.FanOut);
+  }
+
+  releasePublisher(): void {
+    this.#inbound.release(Hold.FanOut);
+  }
+
   outboundOverflowed(bufferedBytes: number): void {
     if (this.#state === State.Ended) return;
     this.#context.counters.slowSessionsCut += 1;

@@ -73,6 +73,8 @@ export interface RealmStats {
   readonly subscriptions: number;
   readonly openCalls: number;
   readonly queuedCalls: number;
+  /** publications that are on their way to very many subscribers */
+  readonly pendingPublications: number;
 }
 
 export interface RouterStats {

@@ -31,7 +31,7 @@ export function subscriptionProcedures(
     return found;
   };
   const subscribers = (call: LocalCall): number[] =>
-    [...get(call).subscribers].map((subscriber) => subscriber.identity.session);
+    [...get(call).subscribers.keys()].map(({ identity }) => identity.session);
   return {
     'wamp.subscription.list': () => [
       { exact: ids('exact'), prefix: ids('prefix'), wildcard: ids('wildcard') },

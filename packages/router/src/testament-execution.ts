@@ -3,7 +3,7 @@
  * with its identity and its permissions of now. Must not know when that is due.
  * Source: WAMP advanced profile, "Testaments".
  */
-import type { Broker } from '@wamp/broker';
+import type { Broker, BrokerSession } from '@wamp/broker';
 import { PublishMessage } from '@wamp/protocol';
 import { isPromise, type Authorizer } from './authorization.js';
 import { askPermission, type Permission } from './permission.js';
@@ -25,16 +25,16 @@ export function permittedTestaments(
   return Promise.all(permissions.map((permission) => Promise.resolve(permission))).then(select);
 }
 
-/** Publishes as the session, which is not attached any more. */
+/** Publishes as the session, which is not attached any more; behind what the meta API has said about its end so far. */
 export function publishTestaments(
   broker: Broker<Member>,
   seat: Seat,
   testaments: readonly Testament[],
+  metaPublisher: BrokerSession<Member>,
   now: number,
 ): void {
-  const publisher = broker.attach(seat.session, { identity: seat.broker.identity, features: seat.features });
   testaments.forEach(({ topic, options, payload }, index) => {
-    broker.publish(publisher, new PublishMessage(index + 1, options, topic, payload), now);
+    const message = new PublishMessage(index + 1, options, topic, payload);
+    broker.publishTestament(seat.broker, message, now, metaPublisher);
   });
-  broker.detach(publisher, now);
 }
