@@ -5,23 +5,21 @@
  * Exit codes: 0 after an orderly end, 1 when it could not start or broke, 2 for a wrong flag or configuration,
  * 130 and 143 when a second signal cut the end short.
  */
+import { writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { isatty } from 'node:tty';
-import { Router } from '@wamp/router';
 import { packageVersion, parseCommandLine } from './command-line.js';
-import type { Settings } from './config.js';
-import { listen, type RouterServer } from './listen.js';
+import { planOf } from './config-plan.js';
+import type { Config } from './config-schema.js';
+import { configTemplate } from './config-template.js';
 import { ListenError } from './listen-error.js';
 import { listenerLog, openLogs, routerLog, type Logs } from './logging.js';
+import { RouterProcess } from './router-process.js';
 import { installShutdown } from './shutdown.js';
 import { isLoopbackAddress, OPEN_WARNING, startupBanner, urlsFor } from './startup-banner.js';
 
 const REFUSED = 2;
 const FAILED = 1;
-
-/** How long peers get to answer GOODBYE, and then to close: together less than service managers wait before they kill. */
-const GOODBYE_MS = 2_000;
-const LINGER_MS = 1_500;
 
 async function main(args: readonly string[]): Promise<void> {
   const line = parseCommandLine(args);
@@ -30,32 +28,50 @@ async function main(args: readonly string[]): Promise<void> {
     complain(line.sentence, REFUSED);
     return;
   }
+  if (line.kind === 'init') {
+    writeTemplate(line.file);
+    return;
+  }
   try {
-    await run(line.settings);
+    await run(line.config);
   } catch (error) {
     if (!(error instanceof ListenError)) throw error;
     complain(error.message, FAILED);
   }
 }
 
-function complain(sentence: string, exitCode: number): void {
-  process.stderr.write(`wamp-router: ${sentence}\n`);
+/** @param sentences one for each line */
+function complain(sentences: string, exitCode: number): void {
+  process.stderr.write(sentences.replace(/^/gm, 'wamp-router: ') + '\n');
   process.exitCode = exitCode;
 }
 
-async function run(settings: Settings): Promise<void> {
+/** What is there already stays as it is. */
+function writeTemplate(file: string): void {
+  if (file === '-') {
+    process.stdout.write(configTemplate());
+    return;
+  }
+  try {
+    writeFileSync(file, configTemplate(), { flag: 'wx' });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = code === 'EEXIST' ? 'it exists already; name another file, or - for stdout' : message;
+    complain(`cannot write ${file}: ${reason}`, FAILED);
+    return;
+  }
+  process.stdout.write(`${file} is written; start with: wamp-router --config ${file}\n`);
+}
+
+async function run(config: Config): Promise<void> {
+  const plan = planOf(config);
   const isTerminal = isatty(1);
   const colour = isTerminal && process.env['NO_COLOR'] === undefined;
-  const format = settings.logFormat ?? (isTerminal ? 'pretty' : 'json');
-  const logs = openLogs(settings.logLevel, format, colour, tellLogLost);
-  const router = new Router({
-    realms: Object.fromEntries(settings.realms.map((realm) => [realm, {}])),
-    observer: routerLog(logs.logger),
-    limits: { goodbyeMs: GOODBYE_MS },
-  });
-  const server = await listen(router, { ...listenOptions(settings), observer: listenerLog(logs.logger) });
+  const format = plan.log.format ?? (isTerminal ? 'pretty' : 'json');
+  const logs = openLogs(plan.log.level, format, colour, tellLogLost);
+  const router = await RouterProcess.start(plan, { ...routerLog(logs.logger), ...listenerLog(logs.logger) });
   installShutdown({
-    close: () => closeAll(router, server),
+    close: () => router.close(),
     log: {
       info: (sentence) => logs.logger.info(sentence),
       warn: (sentence) => logs.logger.warn(sentence),
@@ -64,7 +80,7 @@ async function run(settings: Settings): Promise<void> {
     flush: (done) => logs.flush(done),
     host: process,
   });
-  announce(settings, server, logs, format === 'pretty' ? { colour } : undefined);
+  announce(config, router, logs, format === 'pretty' ? { colour } : undefined);
 }
 
 /** The router's work is worth more than its log: it says once that there is none, and goes on. */
@@ -74,49 +90,26 @@ function tellLogLost({ message }: Error): void {
   process.stderr.write(`wamp-router: stdout cannot be written, going on without a log: ${message}\n`);
 }
 
-function listenOptions(settings: Settings): Record<string, unknown> {
-  const { host, port, path, allowedOrigins } = settings;
-  const { maxConnections, maxMessageBytes, pingIntervalMs, pingTimeoutMs } = settings;
-  const limits = { maxConnections, maxMessageBytes, pingIntervalMs, pingTimeoutMs };
-  return { host, port, path, allowedOrigins, ...limits };
-}
-
-/** Says goodbye, then closes; peers that do not play along are cut. */
-async function closeAll(router: Router, server: RouterServer): Promise<void> {
-  server.stopAccepting();
-  const timeUp = new Promise<void>((resolve) => setTimeout(resolve, GOODBYE_MS + LINGER_MS).unref());
-  await Promise.race([router.close(), timeUp]);
-  await server.close({ graceMs: LINGER_MS });
-}
-
 /** @param banner how to draw the banner; undefined where a machine reads stdout */
 function announce(
-  settings: Settings,
-  server: RouterServer,
+  config: Config,
+  { servers }: RouterProcess,
   logs: Logs,
   banner: { colour: boolean } | undefined,
 ): void {
-  const isLoopback = isLoopbackAddress(server.address);
+  const isLoopback = servers.every(({ address }) => isLoopbackAddress(address));
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  const urls = urlsFor(server, addresses);
-  const { realms } = settings;
-  const { subprotocols } = server;
+  const urls = servers.flatMap((server) => urlsFor(server, addresses));
+  const realms = config.realms.map(({ name }) => name);
+  const subprotocols = [...new Set(servers.flatMap((server) => server.subprotocols))];
+  const version = packageVersion();
   if (banner !== undefined) {
-    logs.print(
-      startupBanner({
-        version: packageVersion(),
-        urls,
-        realms,
-        subprotocols,
-        isLoopback,
-        colour: banner.colour,
-      }),
-    );
+    logs.print(startupBanner({ version, urls, realms, subprotocols, isLoopback, colour: banner.colour }));
     return;
   }
   logs.logger.info(
     { event: 'listening', urls, realms, subprotocols, access: 'anonymous', mode: 'development' },
-    `wamp-router ${packageVersion()} in development mode: connect to ${server.url}, realm ${realms[0]!}`,
+    `wamp-router ${version} in development mode: connect to ${urls[0]!}, realm ${realms[0]!}`,
   );
   if (!isLoopback) logs.logger.warn({ event: 'open_to_network' }, OPEN_WARNING);
 }

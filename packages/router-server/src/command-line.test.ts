@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseCommandLine } from './command-line.js';
-import { DEFAULT_SETTINGS } from './config.js';
+import { DEFAULT_SETTINGS } from './config-schema.js';
 
 describe('the command line', () => {
   it('without flags runs with the defaults: loopback, port 8080, /ws, realm1', () => {

@@ -1,24 +1,31 @@
 /**
- * The command line of `wamp-router`: flags, help and version, merged with the configuration file into settings.
- * Owns the flags' names and the help text; starts nothing and ends no process.
+ * The command line of `wamp-router`: commands, flags, help and version; flags are merged with the configuration file.
+ * Owns the flags' names and the help text; starts nothing, writes no file and ends no process.
  */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { ConfigError, type Check } from './config-checks.js';
+import type { z } from 'zod';
+import { ConfigError, readConfig } from './config-file.js';
 import {
-  CHECKS,
-  DEFAULT_SETTINGS,
+  defaultConfig,
+  INTERFACE,
+  LOG_FORMAT,
   LOG_FORMATS,
+  LOG_LEVEL,
   LOG_LEVELS,
-  readConfig,
+  ORIGIN,
+  PATH,
+  PORT,
+  type Config,
   type LogFormat,
   type LogLevel,
-  type Settings,
-} from './config.js';
+} from './config-schema.js';
+import { REALM_NAME } from './config-values.js';
 
-/** What the command line asks for: to run, or to print something and end. */
+/** What the command line asks for: to run, to write a starting point, or to print something and end. */
 export type CommandLine =
-  | { readonly kind: 'run'; readonly settings: Settings }
+  | { readonly kind: 'run'; readonly config: Config }
+  | { readonly kind: 'init'; readonly file: string }
   | { readonly kind: 'print'; readonly text: string }
   | { readonly kind: 'refuse'; readonly sentence: string };
 
@@ -37,9 +44,13 @@ const EXAMPLES = `
 Examples:
   wamp-router                                  ws://127.0.0.1:8080/ws, realm1, this machine only
   wamp-router --port 9000 --realm shop         another port and realm
-  wamp-router --config router.json             settings from a file; flags win over it
-  wamp-router --host 0.0.0.0                   open to the network, without authentication!
+  wamp-router init                             writes router.yaml, a commented starting point
+  wamp-router check router.yaml                says what is wrong with it, and starts nothing
+  wamp-router --config router.yaml             settings from a file, YAML or JSON; flags win over it
 `;
+
+/** What `init` writes to unless it is told otherwise. */
+const DEFAULT_FILE = 'router.yaml';
 
 /** The version in this package's package.json. */
 export function packageVersion(): string {
@@ -54,16 +65,14 @@ export function packageVersion(): string {
 export function parseCommandLine(args: readonly string[]): CommandLine {
   let printed = '';
   let complaint = '';
-  const command = createCommand()
+  let asked: CommandLine | undefined;
+  const command = createCommand((line) => (asked = line))
     .exitOverride()
     .configureOutput({ writeOut: (out) => (printed += out), writeErr: (out) => (complaint += out) });
+  for (const one of command.commands) one.copyInheritedSettings(command);
   try {
     command.parse(args, { from: 'user' });
-    const flags = command.opts<Flags>();
-    return {
-      kind: 'run',
-      settings: merged(flags.config === undefined ? {} : readConfig(flags.config), flags),
-    };
+    return asked!;
   } catch (error) {
     if (error instanceof ConfigError) return { kind: 'refuse', sentence: error.message };
     if (!(error instanceof CommanderError)) throw error;
@@ -73,42 +82,53 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   }
 }
 
-function createCommand(): Command {
-  return new Command('wamp-router')
+function createCommand(ask: (line: CommandLine) => void): Command {
+  const command = new Command('wamp-router')
     .description('A WAMP router: routed remote procedure calls and publish & subscribe over WebSocket.')
     .version(packageVersion(), '-v, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .allowExcessArguments(false)
+    .addHelpText('after', EXAMPLES)
+    .action((flags: Flags) => ask({ kind: 'run', config: merged(configOf(flags), flags) }));
+  addFlags(command);
+  command
+    .command('check')
+    .argument('<file>', 'the configuration file')
+    .description('check a configuration file, and start nothing')
+    .action((file: string) => ask({ kind: 'print', text: approval(file, readConfig(file)) }));
+  command
+    .command('init')
+    .argument('[file]', 'the file to write; - for stdout', DEFAULT_FILE)
+    .description('write a commented configuration file to start from')
+    .action((file: string) => ask({ kind: 'init', file }));
+  return command;
+}
+
+function addFlags(command: Command): void {
+  command
     .option(
       '-p, --port <number>',
       'TCP port; 0 takes any free one (default: 8080)',
-      checked(CHECKS.port, decimal),
+      checked(PORT, decimal),
     )
-    .option(
-      '--host <address>',
-      'address to listen on (default: 127.0.0.1, this machine only)',
-      checked(CHECKS.host),
-    )
-    .option('--path <path>', 'path of the WebSocket endpoint (default: /ws)', checked(CHECKS.path))
-    .option('-r, --realm <name>', 'realm to serve; may be repeated (default: realm1)', repeated(CHECKS.realm))
+    .option('--host <address>', 'address to listen on (default: 127.0.0.1, this machine only)', checked(INTERFACE))
+    .option('--path <path>', 'path of the WebSocket endpoint (default: /ws)', checked(PATH))
+    .option('-r, --realm <name>', 'realm to serve; may be repeated (default: realm1)', repeated(REALM_NAME))
     .option(
       '--allow-origin <origin>',
       'let web pages of this origin connect, * for all; may be repeated (default: those of this machine and host)',
-      repeated(CHECKS.origin),
+      repeated(ORIGIN),
     )
     .addOption(
-      new Option('--log-level <level>', `${LOG_LEVELS.join(', ')} (default: info)`).argParser(
-        checked(CHECKS.logLevel),
+      new Option('--log-level <level>', `${LOG_LEVELS.join(', ')} (default: info)`).argParser(checked(LOG_LEVEL)),
+    )
+    .addOption(
+      new Option('--log-format <format>', `${LOG_FORMATS.join(' or ')} (default: pretty on a terminal)`).argParser(
+        checked(LOG_FORMAT),
       ),
     )
-    .addOption(
-      new Option(
-        '--log-format <format>',
-        `${LOG_FORMATS.join(' or ')} (default: pretty on a terminal)`,
-      ).argParser(checked(CHECKS.logFormat)),
-    )
-    .option('-c, --config <file>', 'read settings from a JSON file; flags win over it')
-    .allowExcessArguments(false)
-    .addHelpText('after', EXAMPLES);
+    .option('-c, --config <file>', 'read settings from a YAML or JSON file; flags win over it');
 }
 
 /** The number that decimal digits stand for; other text stays what it is, though `Number` would take 0x50 or 1e3. */
@@ -118,39 +138,56 @@ function decimal(text: string): unknown {
 
 /** @param convert makes a value of the text; for a port, a number */
 function checked<T>(
-  check: Check<T>,
+  schema: z.ZodType<T>,
   convert: (text: string) => unknown = (text) => text,
 ): (text: string) => T {
   return (given) => {
-    try {
-      return check(given.trim() === '' ? given : convert(given), '');
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      throw new InvalidArgumentError(error.message.replace(/^"" /, 'It ').replace(/, not .*$/s, '.'));
-    }
+    const result = schema.safeParse(convert(given));
+    if (result.success) return result.data;
+    throw new InvalidArgumentError(`It ${result.error.issues[0]!.message}.`);
   };
 }
 
 function repeated(
-  check: Check<string>,
+  schema: z.ZodType<string>,
 ): (text: string, before: readonly string[] | undefined) => readonly string[] {
-  const one = checked(check);
+  const one = checked(schema);
   return (given, before = []) => [...before, one(given)];
 }
 
-function merged(file: Partial<Settings>, flags: Flags): Settings {
+function configOf(flags: Flags): Config {
+  return flags.config === undefined ? defaultConfig() : readConfig(flags.config);
+}
+
+/** Flags win over the file; those of a listener are about the first one. */
+function merged(config: Config, flags: Flags): Config {
   const { port, host, path, realm, allowOrigin, logLevel, logFormat } = flags;
-  const given = {
-    port,
-    host,
-    path,
-    realms: realm === undefined ? undefined : [...new Set(realm)],
-    allowedOrigins: allowOrigin,
-    logLevel,
-    logFormat,
+  const [first, ...others] = config.transports;
+  const { endpoint, options } = first!;
+  return {
+    ...config,
+    realms: realm === undefined ? config.realms : realmsNamed(realm, config),
+    transports: [
+      {
+        ...first!,
+        path: path ?? first!.path,
+        endpoint: { ...endpoint, port: port ?? endpoint.port, interface: host ?? endpoint.interface },
+        options: { ...options, allowed_origins: [...(allowOrigin ?? options.allowed_origins)] },
+      },
+      ...others,
+    ],
+    log: { level: logLevel ?? config.log.level, format: logFormat ?? config.log.format },
   };
-  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  return { ...DEFAULT_SETTINGS, ...file, ...set };
+}
+
+function realmsNamed(names: readonly string[], { realms }: Config): Config['realms'] {
+  const [plain] = defaultConfig().realms;
+  return [...new Set(names)].map((name) => realms.find((realm) => realm.name === name) ?? { ...plain!, name });
+}
+
+function approval(file: string, { realms, transports }: Config): string {
+  const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
+  return `${file} is valid: ${count(realms.length, 'realm')}, ${count(transports.length, 'transport')}\n`;
 }
 
 /** commander's complaint as one line, without its prefix. */

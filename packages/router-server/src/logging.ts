@@ -5,7 +5,7 @@
 import type { RouterObserver, SessionInfo } from '@wamp/router';
 import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
 import { prettyFactory } from 'pino-pretty';
-import type { LogFormat, LogLevel } from './config.js';
+import type { LogFormat, LogLevel } from './config-schema.js';
 import { LogOutput, stdoutStream } from './log-output.js';
 import type { ListenerObserver } from './ws-listener.js';
 

@@ -10,7 +10,11 @@ const NODE_LENDS: SerializerOptions = {
   isUtf8: (bytes) => isUtf8(bytes),
 };
 
-/** Serializers for `wamp.2.json`, `wamp.2.msgpack` and `wamp.2.cbor`, made for Node. They keep no state and may be shared. */
-export function nodeSerializers(): readonly Serializer[] {
-  return [json(NODE_LENDS), msgpack(NODE_LENDS), cbor(NODE_LENDS)];
+/**
+ * Serializers for `wamp.2.json`, `wamp.2.msgpack` and `wamp.2.cbor`, made for Node. They keep no state and may be shared.
+ * @param options `maxDepth`: deepest nesting of lists and dictionaries in a message, 4..512; default 64
+ */
+export function nodeSerializers(options: Pick<SerializerOptions, 'maxDepth'> = {}): readonly Serializer[] {
+  const all = { ...NODE_LENDS, ...options };
+  return [json(all), msgpack(all), cbor(all)];
 }

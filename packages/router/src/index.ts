@@ -1,12 +1,19 @@
 /** @wamp/router: a WAMP router to embed. Realms, sessions, authentication, authorization and the meta API; no sockets. */
 export { Router, type RouterOptions } from './router.js';
-export type { RealmOptions } from './realm.js';
+export { DEFAULT_MAX_TIMEOUT_MS, DEFAULT_PROBE_MS, type RealmOptions } from './realm.js';
 export {
+  DEFAULT_HISTORY,
+  DEFAULT_LIMITS as DEFAULT_BROKER_LIMITS,
+  DEFAULT_MEMORY_STORE_LIMITS,
+  DEFAULT_RETENTION,
   MemoryEventStore,
+  type BrokerLimits,
   type EventStore,
   type HistoryConfiguration,
+  type MemoryEventStoreLimits,
   type StoreFailure,
 } from '@wamp/broker';
+export { DEFAULT_LIMITS as DEFAULT_DEALER_LIMITS, type DealerLimits } from '@wamp/dealer';
 export {
   anonymous,
   type AnonymousOptions,

@@ -56,7 +56,7 @@ import type { Testament } from './testaments.js';
 import { callError, type DeliveryFailure } from './undeliverable.js';
 
 /** Longer than any work that somebody waits for over one connection; what waits longer waits for something that is gone. */
-const MAX_TIMEOUT_MS = 24 * 60 * 60 * 1000;
+export const DEFAULT_MAX_TIMEOUT_MS: number = 24 * 60 * 60 * 1000;
 
 /** What can be set for a realm. Everything has a default. */
 export interface RealmOptions {
@@ -107,7 +107,7 @@ export interface RealmOptions {
 }
 
 /** A round trip over a bad mobile line, twice; a client that reconnects is willing to wait as long. */
-const DEFAULT_PROBE_MS = 2_000;
+export const DEFAULT_PROBE_MS = 2_000;
 
 /** The messages that a realm routes. */
 export type RoutedMessage =
@@ -497,7 +497,7 @@ function dealerOptions(options: RealmOptions, random32: RandomUint32): DealerOpt
     uriRule: options.uriRule ?? 'loose',
     disclosure: options.disclosure ?? 'on_request',
     defaultTimeoutMs: options.defaultTimeoutMs ?? 0,
-    maxTimeoutMs: options.maxTimeoutMs ?? MAX_TIMEOUT_MS,
+    maxTimeoutMs: options.maxTimeoutMs ?? DEFAULT_MAX_TIMEOUT_MS,
     reroute: options.reroute ?? false,
     limits: options.dealerLimits ?? {},
   };

@@ -1,0 +1,231 @@
+/**
+ * The section `limits` of the configuration: what a peer can make the router keep or wait for, with the reason of each
+ * number. Owns names and descriptions; the numbers stand with the code that keeps to them.
+ */
+import { DEFAULT_MAX_DEPTH } from '@wamp/protocol';
+import {
+  DEFAULT_BROKER_LIMITS as BROKER,
+  DEFAULT_DEALER_LIMITS as DEALER,
+  DEFAULT_LIMITS as ROUTER,
+  type BrokerLimits,
+  type DealerLimits,
+  type RouterLimits,
+} from '@wamp/router';
+import { z } from 'zod';
+import { milliseconds, section, whole } from './config-values.js';
+
+const MANY = 2 ** 31 - 1;
+
+const SESSION_LIMITS = {
+  sessions: whole(
+    1,
+    MANY,
+    ROUTER.sessions,
+    'Sessions of the whole router; one more is refused with ABORT `wamp.error.limit_exceeded`. About 2 KB each without registrations; operating systems run out of sockets earlier.',
+  ),
+  handshakes: whole(
+    1,
+    MANY,
+    ROUTER.handshakes,
+    'Peers that are connected and have not finished their handshake. They cost a socket and a timer; a full reconnect of 10,000 clients must fit.',
+  ),
+  hello_timeout_ms: milliseconds(
+    1,
+    ROUTER.helloMs,
+    'Time from the connection to HELLO, which a client sends in the same breath as it connects.',
+  ),
+  authentication_timeout_ms: milliseconds(
+    1,
+    ROUTER.authenticationMs,
+    'Time from HELLO to the end of the handshake. A person may have to confirm on a token or a telephone.',
+  ),
+  authorization_timeout_ms: milliseconds(
+    1,
+    ROUTER.authorizationMs,
+    "Time that an authorizer has for one decision. The session's input stands still meanwhile.",
+  ),
+  goodbye_timeout_ms: milliseconds(1, ROUTER.goodbyeMs, "Time that the router waits for a peer's GOODBYE after its own."),
+  linger_timeout_ms: milliseconds(
+    1,
+    ROUTER.lingerMs,
+    'Time that a peer has to take its last frames before it is cut; it must not hold a socket for ever.',
+  ),
+  parked_messages: whole(
+    1,
+    MANY,
+    ROUTER.parkedMessages,
+    'Messages of one session that wait for a decision about an earlier one; more end the session.',
+  ),
+  parked_bytes: whole(1, MANY, ROUTER.parkedBytes, 'The same in bytes; one message may exceed it.'),
+  outbound_low_bytes: whole(
+    1024,
+    MANY,
+    ROUTER.outboundLowBytes,
+    'Bytes that wait for one peer above which it counts as slow: it is not called any more, and its own input waits.',
+  ),
+  outbound_high_bytes: whole(
+    1024,
+    MANY,
+    ROUTER.outboundHighBytes,
+    'Bytes that wait for one peer above which it is cut. One large message to a healthy peer must not look like a slow one.',
+  ),
+  probed_holders: whole(
+    1,
+    MANY,
+    ROUTER.probedHolders,
+    'Holders of one registration that are asked for a sign of life on behalf of one REGISTER.',
+  ),
+  testaments: whole(0, MANY, ROUTER.testaments, 'Testaments of one session.'),
+  testament_bytes: whole(0, MANY, ROUTER.testamentBytes, 'Bytes of all testaments of one session.'),
+  session_details_bytes: whole(
+    0,
+    MANY,
+    ROUTER.sessionDetailsBytes,
+    'Bytes of the details that the meta API adds to one session: labels, not documents.',
+  ),
+  name_length: whole(16, 65_535, ROUTER.nameLength, "Characters of an authid, a realm's name and similar names in HELLO."),
+} as const;
+
+const DEALER_LIMITS = {
+  registrations_per_session: whole(
+    1,
+    MANY,
+    DEALER.registrationsPerSession,
+    'REGISTER beyond is answered with `wamp.error.limit_exceeded`. A gateway registers a procedure for each of its devices.',
+  ),
+  registered_characters_per_session: whole(
+    1,
+    MANY,
+    DEALER.registeredCharactersPerSession,
+    "Characters of all URIs of one session's registrations.",
+  ),
+  description_bytes: whole(0, MANY, DEALER.descriptionBytes, 'Longest description of a procedure.'),
+  description_bytes_per_session: whole(
+    0,
+    MANY,
+    DEALER.descriptionBytesPerSession,
+    'All descriptions of one session.',
+  ),
+  calls_per_session: whole(
+    1,
+    MANY,
+    DEALER.callsPerSession,
+    'Calls of one session that wait for their final answer; CALL beyond is answered with `wamp.error.limit_exceeded`.',
+  ),
+  queued_calls_per_registration: whole(
+    0,
+    MANY,
+    DEALER.queuedCallsPerRegistration,
+    'Calls that wait until a callee has a free `concurrency` slot; 0 refuses them at once. They keep their payload in memory: choose it against `max_message_size`.',
+  ),
+  ended_streams_per_session: whole(
+    1,
+    MANY,
+    DEALER.endedStreamsPerSession,
+    'Progressive calls of one session that ended early and are remembered, so that their late chunks are recognized.',
+  ),
+  held_slots_per_session: whole(
+    1,
+    MANY,
+    DEALER.heldSlotsPerSession,
+    "`concurrency` slots of one session that stay taken by calls which ended without the callee's answer.",
+  ),
+} as const;
+
+const BROKER_LIMITS = {
+  subscriptions_per_session: whole(
+    1,
+    MANY,
+    BROKER.subscriptionsPerSession,
+    'SUBSCRIBE beyond is answered with `wamp.error.limit_exceeded`.',
+  ),
+  topic_characters_per_session: whole(
+    1,
+    MANY,
+    BROKER.topicCharactersPerSession,
+    'Characters of all topics that one session is subscribed to.',
+  ),
+  filter_entries_per_publication: whole(
+    0,
+    MANY,
+    BROKER.filterEntriesPerPublication,
+    'Entries of all black- and whitelists of one PUBLISH. To look through them takes time in which nobody else is served.',
+  ),
+  stored_events_per_request: whole(
+    1,
+    MANY,
+    BROKER.storedEventsPerRequest,
+    'Kept events in one go: behind one SUBSCRIBE with `get_retained`, or in one answer about a history.',
+  ),
+  stored_bytes_per_request: whole(
+    1,
+    MANY,
+    BROKER.storedBytesPerRequest,
+    'The same in bytes; the first event always goes.',
+  ),
+} as const;
+
+export const LIMITS = section({
+  nesting_depth: whole(
+    4,
+    512,
+    DEFAULT_MAX_DEPTH,
+    'Lists and dictionaries within each other in one message; a deeper one is a protocol violation. Deep nesting is how parsers are made to run out of stack.',
+  ),
+  ...SESSION_LIMITS,
+  ...DEALER_LIMITS,
+  ...BROKER_LIMITS,
+}).superRefine((limits, context) => {
+  if (limits.outbound_low_bytes < limits.outbound_high_bytes) return;
+  context.addIssue({
+    code: 'custom',
+    path: ['outbound_low_bytes'],
+    message: `must be less than outbound_high_bytes, which is ${limits.outbound_high_bytes}`,
+  });
+});
+
+export type LimitsConfig = z.output<typeof LIMITS>;
+
+export function routerLimitsOf(limits: LimitsConfig): Partial<RouterLimits> {
+  return {
+    sessions: limits.sessions,
+    handshakes: limits.handshakes,
+    helloMs: limits.hello_timeout_ms,
+    authenticationMs: limits.authentication_timeout_ms,
+    authorizationMs: limits.authorization_timeout_ms,
+    goodbyeMs: limits.goodbye_timeout_ms,
+    lingerMs: limits.linger_timeout_ms,
+    parkedMessages: limits.parked_messages,
+    parkedBytes: limits.parked_bytes,
+    outboundLowBytes: limits.outbound_low_bytes,
+    outboundHighBytes: limits.outbound_high_bytes,
+    probedHolders: limits.probed_holders,
+    testaments: limits.testaments,
+    testamentBytes: limits.testament_bytes,
+    sessionDetailsBytes: limits.session_details_bytes,
+    nameLength: limits.name_length,
+  };
+}
+
+export function dealerLimitsOf(limits: LimitsConfig): Partial<DealerLimits> {
+  return {
+    registrationsPerSession: limits.registrations_per_session,
+    registeredCharactersPerSession: limits.registered_characters_per_session,
+    descriptionBytes: limits.description_bytes,
+    descriptionBytesPerSession: limits.description_bytes_per_session,
+    callsPerSession: limits.calls_per_session,
+    queuedCallsPerRegistration: limits.queued_calls_per_registration,
+    endedStreamsPerSession: limits.ended_streams_per_session,
+    heldSlotsPerSession: limits.held_slots_per_session,
+  };
+}
+
+export function brokerLimitsOf(limits: LimitsConfig): Partial<BrokerLimits> {
+  return {
+    subscriptionsPerSession: limits.subscriptions_per_session,
+    topicCharactersPerSession: limits.topic_characters_per_session,
+    filterEntriesPerPublication: limits.filter_entries_per_publication,
+    storedEventsPerRequest: limits.stored_events_per_request,
+    storedBytesPerRequest: limits.stored_bytes_per_request,
+  };
+}

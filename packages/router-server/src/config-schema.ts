@@ -1,0 +1,107 @@
+/**
+ * What a configuration file may hold: the one source of checks, types, JSON Schema and manual.
+ * Owns the sections beside realms and limits; names are Crossbar.io's where the meaning is the same.
+ */
+import { z } from 'zod';
+import { LIMITS } from './config-limits.js';
+import { REALMS } from './config-realms.js';
+import { listOf, milliseconds, oneOf, section, text, whole, wholeNumber, yesOrNo } from './config-values.js';
+import { DEFAULT_LISTENER_LIMITS as LISTENER } from './limits.js';
+import { isAllowableOrigin } from './origin-policy.js';
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** `pretty` for people, `json` (one object per line) for machines. */
+export const LOG_FORMATS = ['pretty', 'json'] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
+/** Single values that the command line takes too. */
+export const PORT = wholeNumber(0, 65_535);
+export const INTERFACE = text('an address or a host name', (value) => /^[\w.:%-]{1,253}$/.test(value));
+export const PATH = text('a path that begins with a slash, without ? and #', (value) => /^\/[^\s?#]*$/.test(value));
+export const ORIGIN = text('an origin, for example https://app.example.com, or * for all', isAllowableOrigin);
+export const LOG_LEVEL = oneOf(LOG_LEVELS);
+export const LOG_FORMAT = oneOf(LOG_FORMATS);
+
+const TCP = section({
+  type: z.literal('tcp').describe('A TCP port.'),
+  port: PORT.default(8080).describe('The port; 0 takes any free one.'),
+  interface: INTERFACE.default('127.0.0.1').describe(
+    'The address to listen on. By default this machine only; `0.0.0.0` opens it to the network.',
+  ),
+});
+
+const WEB_SOCKET_OPTIONS = section({
+  allowed_origins: listOf(ORIGIN)
+    .default([])
+    .describe(
+      'Web pages that may connect, beyond those of this machine and of the host that the request names; `*` for all.',
+    ),
+  max_message_size: whole(
+    1024,
+    2 ** 31 - 1,
+    LISTENER.maxMessageBytes,
+    'Longest message that a peer may send, in bytes. 16 MiB is the most that RawSocket carries, so that every transport can pass on every message.',
+  ),
+  max_connections: whole(1, 1_000_000, LISTENER.maxConnections, 'Connections at the same time; one more is refused with HTTP 503.'),
+  auto_ping_interval: milliseconds(
+    0,
+    LISTENER.pingIntervalMs,
+    'Silence in milliseconds after which a ping is sent; 0 switches keepalive off. Below the time after which proxies forget a silent connection.',
+  ),
+  auto_ping_timeout: milliseconds(
+    1,
+    LISTENER.pingTimeoutMs,
+    'Further silence in milliseconds after which the connection is cut: a dead peer is found within both times together.',
+  ),
+  open_handshake_timeout: milliseconds(
+    1,
+    LISTENER.handshakeTimeoutMs,
+    'Time in milliseconds for the opening HTTP request; half-sent requests must not hold connections.',
+  ),
+  close_handshake_timeout: milliseconds(
+    1,
+    LISTENER.closeTimeoutMs,
+    'Time in milliseconds for the closing handshake; a peer that is gone does not answer it.',
+  ),
+}).prefault({});
+
+export const SERIALIZER_NAMES = ['json', 'msgpack', 'cbor'] as const;
+
+const WEB_SOCKET = section({
+  type: z.literal('websocket').describe('WebSocket over HTTP/1.1.'),
+  endpoint: TCP.prefault({ type: 'tcp' }).describe('Where it listens.'),
+  path: PATH.default('/ws').describe('Path of the WebSocket endpoint.'),
+  serializers: listOf(oneOf(SERIALIZER_NAMES))
+    .min(1, 'must name one serializer at least')
+    .default([...SERIALIZER_NAMES])
+    .describe('What is spoken; a client chooses by its own preference.'),
+  options: WEB_SOCKET_OPTIONS.describe('Limits and times of this transport.'),
+});
+
+const TRANSPORTS = listOf(WEB_SOCKET).min(1, 'must name one transport at least');
+
+const LOG = section({
+  level: LOG_LEVEL.default('info').describe('The least important lines that are written.'),
+  format: LOG_FORMAT.optional().describe(
+    '`pretty` for people, `json` for machines. By default `pretty` if stdout is a terminal, else `json`.',
+  ),
+}).prefault({});
+
+export const CONFIG = section({
+  $schema: z.string().optional().describe('For editors: where the JSON Schema of this file is. The router ignores it.'),
+  realms: REALMS.prefault([{ name: 'realm1' }]).describe('The realms that clients may join.'),
+  transports: TRANSPORTS.prefault([{ type: 'websocket' }]).describe('Where and how the router listens.'),
+  limits: LIMITS.prefault({}).describe('What peers can make the router keep or wait for.'),
+  log: LOG.describe('What is written to stdout.'),
+});
+
+/** A checked configuration with all defaults filled in. */
+export type Config = z.output<typeof CONFIG>;
+export type TransportConfig = Config['transports'][number];
+
+/** What is served without a configuration file. */
+export function defaultConfig(): Config {
+  return CONFIG.parse({});
+}

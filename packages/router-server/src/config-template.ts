@@ -1,0 +1,48 @@
+/** The configuration file that `wamp-router init` writes: a starting point with comments. Owns the text only. */
+
+/** @returns YAML that the schema accepts, and that serves what `wamp-router` serves without a file */
+export function configTemplate(): string {
+  return TEMPLATE;
+}
+
+const TEMPLATE = `# yaml-language-server: $schema=./node_modules/@wamp/router-server/wamp-router.schema.json
+#
+# Configuration of wamp-router. Start it with   wamp-router --config router.yaml
+# check it with                                 wamp-router check router.yaml
+#
+# Everything is optional; what is commented out shows the default, unless it says "for example".
+# Values may refer to the environment and to files: \${NAME}, \${NAME:-default}, \${file:/run/secrets/name}.
+# All options: https://www.npmjs.com/package/@wamp/router-server, docs/configuration.md
+
+realms:
+  - name: realm1
+    # options:
+    #   admin_roles: []                  # for example [operator]: may end sessions through the meta API
+    #   max_timeout_ms: 86400000         # no call waits longer for its next answer
+    # store:
+    #   type: memory
+    #   event-history:                   # for example:
+    #     - { uri: com.example.prices, limit: 100 }
+
+transports:
+  - type: websocket
+    endpoint:
+      type: tcp
+      port: \${WAMP_PORT:-8080}
+      interface: 127.0.0.1               # 0.0.0.0 opens it to the network
+    path: /ws
+    # serializers: [json, msgpack, cbor]
+    # options:
+    #   allowed_origins: []              # for example ['https://app.example.com']
+    #   max_message_size: 16777216
+    #   auto_ping_interval: 20000        # a dead peer is found within both times together
+    #   auto_ping_timeout: 20000
+
+# limits:
+#   sessions: 100000
+#   calls_per_session: 16384
+
+log:
+  level: info                            # trace, debug, info, warn, error, silent
+  # format: json                         # by default pretty on a terminal, else json
+`;
