@@ -69,7 +69,10 @@ async function run(config: Config): Promise<void> {
   const colour = isTerminal && process.env['NO_COLOR'] === undefined;
   const format = plan.log.format ?? (isTerminal ? 'pretty' : 'json');
   const logs = openLogs(plan.log.level, format, colour, tellLogLost);
-  const router = await RouterProcess.start(plan, { ...routerLog(logs.logger), ...listenerLog(logs.logger) });
+  const router = await RouterProcess.start(plan, {
+    router: routerLog(logs.logger),
+    listener: listenerLog(logs.logger),
+  });
   installShutdown({
     close: () => router.close(),
     log: {

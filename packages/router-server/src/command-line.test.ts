@@ -1,15 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { parseCommandLine } from './command-line.js';
-import { DEFAULT_SETTINGS } from './config-schema.js';
+import { CONFIG, defaultConfig } from './config-schema.js';
 
 describe('the command line', () => {
   it('without flags runs with the defaults: loopback, port 8080, /ws, realm1', () => {
-    expect(parseCommandLine([])).toEqual({ kind: 'run', settings: DEFAULT_SETTINGS });
-    expect(DEFAULT_SETTINGS).toMatchObject({
-      host: '127.0.0.1',
-      port: 8080,
-      path: '/ws',
-      realms: ['realm1'],
+    expect(parseCommandLine([])).toEqual({ kind: 'run', config: defaultConfig() });
+    expect(defaultConfig()).toMatchObject({
+      realms: [{ name: 'realm1' }],
+      transports: [{ path: '/ws', endpoint: { port: 8080, interface: '127.0.0.1' } }],
     });
   });
 
@@ -17,18 +15,31 @@ describe('the command line', () => {
     const args =
       '--port 0 --host :: --path / --realm a --realm b.c --realm a --log-level warn --log-format json' +
       ' --allow-origin https://app.example --allow-origin *';
-    expect(parseCommandLine(args.split(' '))).toEqual({
+    const line = parseCommandLine(args.split(' '));
+    expect(line).toMatchObject({
       kind: 'run',
-      settings: {
-        ...DEFAULT_SETTINGS,
-        port: 0,
-        host: '::',
-        path: '/',
-        realms: ['a', 'b.c'],
-        allowedOrigins: ['https://app.example', '*'],
-        logLevel: 'warn',
-        logFormat: 'json',
+      config: {
+        realms: [{ name: 'a' }, { name: 'b.c' }],
+        transports: [
+          {
+            path: '/',
+            endpoint: { port: 0, interface: '::' },
+            options: { allowed_origins: ['https://app.example', '*'] },
+          },
+        ],
+        log: { level: 'warn', format: 'json' },
       },
+    });
+    expect(CONFIG.parse((line as { config: unknown }).config)).toEqual((line as { config: unknown }).config);
+  });
+
+  it('init names a file to write, check reads one', () => {
+    expect(parseCommandLine(['init'])).toEqual({ kind: 'init', file: 'router.yaml' });
+    expect(parseCommandLine(['init', '-'])).toEqual({ kind: 'init', file: '-' });
+    expect(parseCommandLine(['check', '/no/such.yaml'])).toMatchObject({ kind: 'refuse' });
+    expect(parseCommandLine(['check', '--help'])).toMatchObject({
+      kind: 'print',
+      text: expect.stringContaining('check a configuration file'),
     });
   });
 
@@ -63,6 +74,7 @@ describe('the command line', () => {
     [['--port'], "option '-p, --port <number>' argument missing"],
     [['--port', 'abc'], "argument 'abc' is invalid. It must be a whole number from 0 to 65535."],
     [['--port', ''], 'It must be a whole number from 0 to 65535.'],
+    [['check'], "missing required argument 'file'"],
     [['--port', '99999'], "argument '99999' is invalid"],
     [['--port', '0x50'], "argument '0x50' is invalid. It must be a whole number from 0 to 65535."],
     [['--port', '1e3'], "argument '1e3' is invalid"],

@@ -107,12 +107,12 @@ function createCommand(ask: (line: CommandLine) => void): Command {
 
 function addFlags(command: Command): void {
   command
+    .option('-p, --port <number>', 'TCP port; 0 takes any free one (default: 8080)', checked(PORT, decimal))
     .option(
-      '-p, --port <number>',
-      'TCP port; 0 takes any free one (default: 8080)',
-      checked(PORT, decimal),
+      '--host <address>',
+      'address to listen on (default: 127.0.0.1, this machine only)',
+      checked(INTERFACE),
     )
-    .option('--host <address>', 'address to listen on (default: 127.0.0.1, this machine only)', checked(INTERFACE))
     .option('--path <path>', 'path of the WebSocket endpoint (default: /ws)', checked(PATH))
     .option('-r, --realm <name>', 'realm to serve; may be repeated (default: realm1)', repeated(REALM_NAME))
     .option(
@@ -121,12 +121,15 @@ function addFlags(command: Command): void {
       repeated(ORIGIN),
     )
     .addOption(
-      new Option('--log-level <level>', `${LOG_LEVELS.join(', ')} (default: info)`).argParser(checked(LOG_LEVEL)),
+      new Option('--log-level <level>', `${LOG_LEVELS.join(', ')} (default: info)`).argParser(
+        checked(LOG_LEVEL),
+      ),
     )
     .addOption(
-      new Option('--log-format <format>', `${LOG_FORMATS.join(' or ')} (default: pretty on a terminal)`).argParser(
-        checked(LOG_FORMAT),
-      ),
+      new Option(
+        '--log-format <format>',
+        `${LOG_FORMATS.join(' or ')} (default: pretty on a terminal)`,
+      ).argParser(checked(LOG_FORMAT)),
     )
     .option('-c, --config <file>', 'read settings from a YAML or JSON file; flags win over it');
 }
@@ -182,7 +185,9 @@ function merged(config: Config, flags: Flags): Config {
 
 function realmsNamed(names: readonly string[], { realms }: Config): Config['realms'] {
   const [plain] = defaultConfig().realms;
-  return [...new Set(names)].map((name) => realms.find((realm) => realm.name === name) ?? { ...plain!, name });
+  return [...new Set(names)].map(
+    (name) => realms.find((realm) => realm.name === name) ?? { ...plain!, name },
+  );
 }
 
 function approval(file: string, { realms, transports }: Config): string {

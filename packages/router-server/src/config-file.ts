@@ -56,7 +56,9 @@ export function parseConfig(source: string, name: string, references: ReferenceS
   const fault = document.errors[0] ?? document.warnings[0];
   if (fault !== undefined) {
     const { line, col } = lines.linePos(fault.pos[0]);
-    throw new ConfigError(`${name}:${line}:${col}: ${fault.message.split('\n')[0]!.replace(/ at line .*$/, '')}`);
+    throw new ConfigError(
+      `${name}:${line}:${col}: ${fault.message.split('\n')[0]!.replace(/ at line .*$/, '')}`,
+    );
   }
   return new ConfigText(document, lines, name).checked(references);
 }
@@ -67,7 +69,10 @@ class ConfigText {
   readonly #lines: LineCounter;
   readonly #name: string;
   /** keys of the values that had references */
-  readonly #referring = new Map<string, { readonly path: readonly PropertyKey[]; readonly written: string }>();
+  readonly #referring = new Map<
+    string,
+    { readonly path: readonly PropertyKey[]; readonly written: string }
+  >();
 
   constructor(document: Document, lines: LineCounter, name: string) {
     this.#document = document;
@@ -152,7 +157,8 @@ class ConfigText {
   /** Where a value or its key begins; for what is not there, where it belongs. */
   #offset(path: readonly PropertyKey[], isAboutKey: boolean): number {
     for (let length = path.length; length > 0; length -= 1) {
-      const holder = length === 1 ? this.#document.contents : this.#document.getIn(path.slice(0, length - 1), true);
+      const holder =
+        length === 1 ? this.#document.contents : this.#document.getIn(path.slice(0, length - 1), true);
       const key = path[length - 1];
       if (isMap(holder)) {
         const pair = holder.items.find((one) => isScalar(one.key) && String(one.key.value) === String(key));

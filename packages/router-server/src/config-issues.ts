@@ -40,9 +40,7 @@ export function issuesOf(
 function flatten(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue];
   const candidates = issue.errors.map((errors) =>
-    errors
-      .map((one) => ({ ...one, path: [...issue.path, ...one.path] }) as z.core.$ZodIssue)
-      .flatMap((one) => flatten(one)),
+    errors.map((one) => ({ ...one, path: [...issue.path, ...one.path] })).flatMap((one) => flatten(one)),
   );
   return candidates.reduce((best, one) => (farness(one, issue) < farness(best, issue) ? one : best));
 }
@@ -72,7 +70,9 @@ function sentencesOf(
   if (issue.code === 'invalid_key') {
     return [{ path, sentence: issue.issues[0]?.message ?? 'no such name', isAboutKey: true }];
   }
-  if (issue.code === 'custom') return [{ path, sentence: issue.message, isAboutKey: false }];
+  if (issue.code === 'custom' && !issue.message.startsWith('must ')) {
+    return [{ path, sentence: issue.message, isAboutKey: false }];
+  }
   const given = schemasAt(schema, path).some((one) => isSecret(one) || isSecret(bare(one)))
     ? undefined
     : shown(path);
@@ -81,6 +81,11 @@ function sentencesOf(
 }
 
 function expected(issue: z.core.$ZodIssue): string {
+  const isMissing = issue.code === 'invalid_type' && issue.input === undefined;
+  return isMissing ? `is missing; it ${requirement(issue)}` : requirement(issue);
+}
+
+function requirement(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_union') return `must be one of ${choicesOf(issue).join(', ')}`;
   if (issue.code === 'invalid_value' && !issue.message.startsWith('must ')) {
     return `must be ${choicesOf(issue).join(' or ')}`;

@@ -11,7 +11,7 @@ import {
   type DealerLimits,
   type RouterLimits,
 } from '@wamp/router';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { milliseconds, section, whole } from './config-values.js';
 
 const MANY = 2 ** 31 - 1;
@@ -44,7 +44,11 @@ const SESSION_LIMITS = {
     ROUTER.authorizationMs,
     "Time that an authorizer has for one decision. The session's input stands still meanwhile.",
   ),
-  goodbye_timeout_ms: milliseconds(1, ROUTER.goodbyeMs, "Time that the router waits for a peer's GOODBYE after its own."),
+  goodbye_timeout_ms: milliseconds(
+    1,
+    ROUTER.goodbyeMs,
+    "Time that the router waits for a peer's GOODBYE after its own.",
+  ),
   linger_timeout_ms: milliseconds(
     1,
     ROUTER.lingerMs,
@@ -83,7 +87,12 @@ const SESSION_LIMITS = {
     ROUTER.sessionDetailsBytes,
     'Bytes of the details that the meta API adds to one session: labels, not documents.',
   ),
-  name_length: whole(16, 65_535, ROUTER.nameLength, "Characters of an authid, a realm's name and similar names in HELLO."),
+  name_length: whole(
+    16,
+    65_535,
+    ROUTER.nameLength,
+    "Characters of an authid, a realm's name and similar names in HELLO.",
+  ),
 } as const;
 
 const DEALER_LIMITS = {

@@ -81,7 +81,10 @@ function storePlan(store: RealmConfig['store']): StorePlan {
   };
 }
 
-function listenerPlan({ endpoint, path, serializers, options }: TransportConfig, config: Config): ListenerPlan {
+function listenerPlan(
+  { endpoint, path, serializers, options }: TransportConfig,
+  config: Config,
+): ListenerPlan {
   return {
     serializers,
     maxDepth: config.limits.nesting_depth,

@@ -10,7 +10,17 @@ import {
   DEFAULT_RETENTION,
 } from '@wamp/router';
 import { z } from 'zod';
-import { listOf, MATCH, milliseconds, NOT_EMPTY, oneOf, REALM_NAME, section, whole, yesOrNo } from './config-values.js';
+import {
+  listOf,
+  MATCH,
+  milliseconds,
+  NOT_EMPTY,
+  oneOf,
+  REALM_NAME,
+  section,
+  whole,
+  yesOrNo,
+} from './config-values.js';
 import { isValidUri } from '@wamp/protocol';
 
 const EVENTS = 2 ** 31 - 1;
@@ -90,7 +100,9 @@ const MEMORY_STORE = section({
 const REALM = section({
   name: REALM_NAME.describe('The name that clients join.'),
   options: OPTIONS.describe('How the realm routes.'),
-  store: MEMORY_STORE.prefault({ type: 'memory' }).describe('Where retained events and event history are kept.'),
+  store: MEMORY_STORE.prefault({ type: 'memory' }).describe(
+    'Where retained events and event history are kept.',
+  ),
 });
 
 export const REALMS = listOf(REALM)

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { LIMITS } from './config-limits.js';
 import { REALMS } from './config-realms.js';
-import { listOf, milliseconds, oneOf, section, text, whole, wholeNumber, yesOrNo } from './config-values.js';
+import { listOf, milliseconds, oneOf, section, text, whole, wholeNumber } from './config-values.js';
 import { DEFAULT_LISTENER_LIMITS as LISTENER } from './limits.js';
 import { isAllowableOrigin } from './origin-policy.js';
 
@@ -19,7 +19,9 @@ export type LogFormat = (typeof LOG_FORMATS)[number];
 /** Single values that the command line takes too. */
 export const PORT = wholeNumber(0, 65_535);
 export const INTERFACE = text('an address or a host name', (value) => /^[\w.:%-]{1,253}$/.test(value));
-export const PATH = text('a path that begins with a slash, without ? and #', (value) => /^\/[^\s?#]*$/.test(value));
+export const PATH = text('a path that begins with a slash, without ? and #', (value) =>
+  /^\/[^\s?#]*$/.test(value),
+);
 export const ORIGIN = text('an origin, for example https://app.example.com, or * for all', isAllowableOrigin);
 export const LOG_LEVEL = oneOf(LOG_LEVELS);
 export const LOG_FORMAT = oneOf(LOG_FORMATS);
@@ -44,7 +46,12 @@ const WEB_SOCKET_OPTIONS = section({
     LISTENER.maxMessageBytes,
     'Longest message that a peer may send, in bytes. 16 MiB is the most that RawSocket carries, so that every transport can pass on every message.',
   ),
-  max_connections: whole(1, 1_000_000, LISTENER.maxConnections, 'Connections at the same time; one more is refused with HTTP 503.'),
+  max_connections: whole(
+    1,
+    1_000_000,
+    LISTENER.maxConnections,
+    'Connections at the same time; one more is refused with HTTP 503.',
+  ),
   auto_ping_interval: milliseconds(
     0,
     LISTENER.pingIntervalMs,
@@ -90,7 +97,10 @@ const LOG = section({
 }).prefault({});
 
 export const CONFIG = section({
-  $schema: z.string().optional().describe('For editors: where the JSON Schema of this file is. The router ignores it.'),
+  $schema: z
+    .string()
+    .optional()
+    .describe('For editors: where the JSON Schema of this file is. The router ignores it.'),
   realms: REALMS.prefault([{ name: 'realm1' }]).describe('The realms that clients may join.'),
   transports: TRANSPORTS.prefault([{ type: 'websocket' }]).describe('Where and how the router listens.'),
   limits: LIMITS.prefault({}).describe('What peers can make the router keep or wait for.'),

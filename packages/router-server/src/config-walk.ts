@@ -9,7 +9,7 @@ type Path = readonly PropertyKey[];
 
 /** The schema without what stands around it: defaults, optionality, refinements. */
 export function bare(schema: Schema): Schema {
-  const { def } = schema as z.core.$ZodTypes;
+  const { def } = (schema as z.core.$ZodTypes)._zod;
   switch (def.type) {
     case 'default':
     case 'prefault':
@@ -36,7 +36,7 @@ export function knownKeys(schema: Schema, path: Path): readonly string[] {
   const keys = schemasAt(schema, path)
     .flatMap(alternatives)
     .flatMap((one) => {
-      const { def } = one as z.core.$ZodTypes;
+      const { def } = (one as z.core.$ZodTypes)._zod;
       return def.type === 'object' ? Object.keys(def.shape) : [];
     });
   return [...new Set(keys)];
@@ -45,7 +45,7 @@ export function knownKeys(schema: Schema, path: Path): readonly string[] {
 /** Every option, as the path to it; `*` stands for the names and numbers that are free. */
 export function allOptions(schema: Schema, path: readonly string[] = []): readonly string[] {
   const found = alternatives(schema).flatMap((one) => {
-    const { def } = one as z.core.$ZodTypes;
+    const { def } = (one as z.core.$ZodTypes)._zod;
     if (def.type === 'object') {
       return Object.entries(def.shape).flatMap(([key, inner]) => allOptions(inner, [...path, key]));
     }
@@ -59,12 +59,12 @@ export function allOptions(schema: Schema, path: readonly string[] = []): readon
 /** The schema itself, or what there is to choose from. */
 function alternatives(schema: Schema): readonly Schema[] {
   const one = bare(schema);
-  const { def } = one as z.core.$ZodTypes;
+  const { def } = (one as z.core.$ZodTypes)._zod;
   return def.type === 'union' ? def.options.flatMap(alternatives) : [one];
 }
 
 function insideOf(schema: Schema, key: PropertyKey): Schema | undefined {
-  const { def } = schema as z.core.$ZodTypes;
+  const { def } = (schema as z.core.$ZodTypes)._zod;
   if (def.type === 'object') return Object.hasOwn(def.shape, key) ? def.shape[key as string] : undefined;
   if (def.type === 'array') return def.element;
   return def.type === 'record' ? def.valueType : undefined;

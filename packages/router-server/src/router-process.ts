@@ -12,6 +12,12 @@ import type { ListenerObserver } from './ws-listener.js';
 const GOODBYE_MS = 2_000;
 const LINGER_MS = 1_500;
 
+/** Who is told, for logs and metrics. */
+export interface Observers {
+  readonly router: RouterObserver;
+  readonly listener: ListenerObserver;
+}
+
 export class RouterProcess {
   readonly router: Router;
   readonly servers: readonly RouterServer[];
@@ -22,17 +28,17 @@ export class RouterProcess {
   }
 
   /** @throws ListenError if one of the ports cannot be opened; then none stays open */
-  static async start(plan: Plan, observers: RouterObserver & ListenerObserver): Promise<RouterProcess> {
+  static async start(plan: Plan, observers: Observers): Promise<RouterProcess> {
     const { limits } = plan;
     const router = new Router({
       realms: Object.fromEntries([...plan.realms].map(([name, realm]) => [name, realmOptions(realm)])),
       limits: { ...limits, goodbyeMs: Math.min(GOODBYE_MS, limits.goodbyeMs ?? GOODBYE_MS) },
-      observer: observers,
+      observer: observers.router,
     });
     const servers: RouterServer[] = [];
     try {
       for (const listener of plan.listeners) {
-        servers.push(await listen(router, { ...listenOptions(listener), observer: observers }));
+        servers.push(await listen(router, { ...listenOptions(listener), observer: observers.listener }));
       }
     } catch (error) {
       await Promise.all(servers.map((server) => server.close({ graceMs: 0 })));

@@ -153,10 +153,31 @@ describe('wamp-router', () => {
   });
 
   it('a wrong key in the configuration: one sentence that names file and key, exit code 2', async () => {
-    const file = configFile('{"listen":{"portt":1}}');
-    const cli = run('--config', file);
-    expect(await cli.exit()).toBe(2);
-    expect(cli.stderr).toBe(`wamp-router: ${file}: unknown key "listen.portt": did you mean "port"?\n`);
+    const file = configFile('{"transports":[{"type":"websocket","pathh":"/"}]}');
+    for (const args of [
+      ['--config', file],
+      ['check', file],
+    ]) {
+      const cli = run(...args);
+      expect(await cli.exit()).toBe(2);
+      expect(cli.stderr).toBe(
+        `wamp-router: ${file}:1:36: transports[0].pathh: unknown key; did you mean "path"?\n`,
+      );
+    }
+  });
+
+  it('init writes a file that check accepts and that can be served; it overwrites nothing', async () => {
+    const file = join(directory, 'fresh.yaml');
+    const init = run('init', file);
+    expect(await init.exit()).toBe(0);
+    const check = run('check', file);
+    expect(await check.exit()).toBe(0);
+    expect(check.stdout).toContain('is valid: 1 realm, 1 transport');
+    const again = run('init', file);
+    expect(await again.exit()).toBe(1);
+    expect(again.stderr).toContain('it exists already');
+    const cli = run('--config', file, '--port', '0');
+    await (await connect(await cli.url(), { realm: 'realm1' })).close();
   });
 
   it('a port in use: one sentence on stderr, exit code 1, no stack trace', async () => {
@@ -212,7 +233,7 @@ describe('wamp-router', () => {
 
   it('takes settings from a file, and flags win over it', async () => {
     const file = configFile(
-      '{"listen":{"port":1,"path":"/wamp"},"realms":{"com.example.shop":{}},"log":{"level":"info"}}',
+      '{"transports":[{"type":"websocket","endpoint":{"type":"tcp","port":1},"path":"/wamp"}],"realms":[{"name":"com.example.shop"}]}',
     );
     const cli = run('--config', file, '--port', '0');
     const url = await cli.url();
