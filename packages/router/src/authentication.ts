@@ -66,7 +66,7 @@ export interface Authenticator {
   readonly aliases?: readonly string[];
   /**
    * Starts the authentication of one peer. Whoever throws, rejects, or takes longer than `limits.authenticationMs` makes
-   * the handshake fail with `wamp.error.authentication_failed`.
+   * the handshake fail with `wamp.error.authentication_failed`, except with `AuthenticationRefused`, which has a reason.
    */
   begin(request: AuthenticationRequest): AuthenticationStep | Promise<AuthenticationStep>;
 }
@@ -89,13 +89,18 @@ export function anonymous(options: AnonymousOptions = {}): Authenticator {
     begin: ({ random32, formerAuthid }) => ({
       type: 'accepted',
       principal: {
-        authid: formerAuthid ?? randomId(random32).toString(36).padStart(11, '0'),
+        authid: formerAuthid ?? randomAuthid(random32),
         authrole,
         authprovider: 'static',
         authextra: EMPTY_DICT,
       },
     }),
   };
+}
+
+/** An authid for somebody who has none. */
+export function randomAuthid(random32: RandomUint32): string {
+  return randomId(random32).toString(36).padStart(11, '0');
 }
 
 /**

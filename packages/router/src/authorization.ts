@@ -8,7 +8,17 @@ import type { SessionInfo } from './session-info.js';
 /** The four things that need permission. UNREGISTER, UNSUBSCRIBE, CANCEL and YIELD concern only one's own. */
 export type Action = 'call' | 'register' | 'publish' | 'subscribe';
 
-export type Decision = 'allowed' | 'denied';
+/** A decision with more to say. */
+export interface Verdict {
+  readonly allow: boolean;
+  /**
+   * True: the caller's identity is told to the callee, or the publisher's to the subscribers, asked for or not. Without
+   * effect in a realm whose `disclosure` is `never`.
+   */
+  readonly disclose?: boolean | undefined;
+}
+
+export type Decision = 'allowed' | 'denied' | Verdict;
 
 export interface Authorizer {
   /**
@@ -31,6 +41,20 @@ export interface Authorizer {
     match: MatchPolicy,
   ): Decision | Promise<Decision>;
 }
+
+/** What an authorizer answered, as a verdict; undefined if it is no decision. */
+export function readDecision(decision: unknown): Verdict | undefined {
+  if (decision === 'allowed') return ALLOWED;
+  if (decision === 'denied') return DENIED;
+  if (typeof decision !== 'object' || decision === null) return undefined;
+  return typeof (decision as Partial<Verdict>).allow === 'boolean' ? (decision as Verdict) : undefined;
+}
+
+const ALLOWED: Verdict = Object.freeze({ allow: true });
+const DENIED: Verdict = Object.freeze({ allow: false });
+
+/** What is wrong with an answer that is no decision. */
+export const NO_DECISION = 'the authorizer answered neither "allowed" nor "denied" nor a verdict';
 
 /** True if the value is a promise, of whatever library. */
 export function isPromise<T>(value: T | Promise<T>): value is Promise<T> {

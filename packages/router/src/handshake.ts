@@ -16,6 +16,7 @@ import {
   type HelloMessage,
   type RandomUint32,
 } from '@wamp/protocol';
+import { AuthenticationRefused } from './authentication-refused.js';
 import {
   chooseAuthenticator,
   type AuthenticationRequest,
@@ -119,7 +120,7 @@ export class Handshake {
       now,
       random32: this.#host.random32,
     };
-    return this.#follow(chosen.authenticator.begin(request));
+    return this.#follow(() => chosen.authenticator.begin(request));
   }
 
   /**
@@ -132,7 +133,7 @@ export class Handshake {
       throw new ProtocolViolation('unexpected_message', 'AUTHENTICATE without a CHALLENGE');
     }
     this.#answer = undefined;
-    return this.#follow(answer(message.signature, message.extra));
+    return this.#follow(() => answer(message.signature, message.extra));
   }
 
   #formerAuthid(realm: Realm, method: string): string | undefined {
@@ -151,8 +152,17 @@ export class Handshake {
     return this.#host.findRealm(name) ?? refuse(ErrorUri.NoSuchRealm, `there is no realm ${name}`);
   }
 
-  #follow(step: AuthenticationStep | Promise<AuthenticationStep>): HandshakeStep | Promise<HandshakeStep> {
-    return isPromise(step) ? step.then((decided) => this.#next(decided)) : this.#next(step);
+  /** Takes the authenticator's step; if it throws {@link AuthenticationRefused}, that is a refusal and no failure. */
+  #follow(
+    take: () => AuthenticationStep | Promise<AuthenticationStep>,
+  ): HandshakeStep | Promise<HandshakeStep> {
+    try {
+      const step = take();
+      if (!isPromise(step)) return this.#next(step);
+      return step.then((decided) => this.#next(decided)).catch(refusalOf);
+    } catch (error) {
+      return refusalOf(error);
+    }
   }
 
   #next(step: AuthenticationStep): HandshakeStep {
@@ -196,6 +206,12 @@ export class Handshake {
 
 function refuse(reason: string, message: string): HandshakeStep {
   return { type: 'refuse', reason, message };
+}
+
+/** @throws what is no refusal */
+function refusalOf(error: unknown): HandshakeStep {
+  if (error instanceof AuthenticationRefused) return refuse(error.reason, error.message);
+  throw error;
 }
 
 function isRefusal(value: Realm | HandshakeStep): value is HandshakeStep {

@@ -42,7 +42,8 @@ export type {
   TicketGrant,
   WampcraGrant,
 } from './auth-options.js';
-export type { Action, Authorizer, Decision } from './authorization.js';
+export { AuthenticationRefused } from './authentication-refused.js';
+export type { Action, Authorizer, Decision, Verdict } from './authorization.js';
 export type { AuthorizerReference, PermissionOptions, RoleOptions } from './role-options.js';
 export type { LeaveCause, RouterObserver, Undelivered } from './observer.js';
 export type { SessionInfo } from './session-info.js';

@@ -14,6 +14,10 @@ export interface RouterLimits {
   readonly goodbyeMs: number;
   /** milliseconds that a transport may take to flush and close before it is cut */
   readonly lingerMs: number;
+  /** decisions of authorizer procedures that are kept for one session */
+  readonly decisionsPerSession: number;
+  /** milliseconds for which such a decision is kept */
+  readonly decisionMs: number;
   /** sessions of the whole router that are established */
   readonly sessions: number;
   /** peers that are attached and have not finished their handshake */
@@ -51,6 +55,10 @@ export const DEFAULT_LIMITS: RouterLimits = Object.freeze({
   goodbyeMs: 5_000,
   // The peer that does not read its last frames must not hold a socket for ever.
   lingerMs: 5_000,
+  // More procedures and topics than one client uses; about 40 KB where all are used.
+  decisionsPerSession: 256,
+  // A permission that is taken away ends within a minute; a client that calls steadily asks once in 10,000 calls.
+  decisionMs: 60_000,
   // About 2 KB each without registrations: 200 MB. Operating systems run out of sockets earlier.
   sessions: 100_000,
   // Unauthenticated peers cost a socket and a timer; a full reconnect of 10,000 clients must fit.

@@ -3,6 +3,7 @@
  * trusted: it may register and publish `wamp.*`. It takes part in realm traffic only through dealer and broker.
  */
 import {
+  CallMessage,
   EMPTY_DICT,
   ErrorMessage,
   ErrorUri,
@@ -18,6 +19,7 @@ import {
   type Identity,
   type InvocationMessage,
   type Message,
+  type ResultMessage,
 } from '@wamp/protocol';
 import type { Broker, BrokerSession } from '@wamp/broker';
 import type { Dealer, DealerSession } from '@wamp/dealer';
@@ -50,6 +52,24 @@ export class ProcedureError extends Error {
   }
 }
 
+/** The ERROR that answered a call of a local peer. */
+export class CallFailed extends Error {
+  override readonly name = 'CallFailed';
+  readonly uri: string;
+  /** not among the properties that loggers print: it may repeat what was sent */
+  readonly #args: readonly unknown[];
+
+  constructor(uri: string, args: readonly unknown[]) {
+    super(`the call was answered with ${uri}`);
+    this.uri = uri;
+    this.#args = args;
+  }
+
+  get args(): readonly unknown[] {
+    return this.#args;
+  }
+}
+
 /** What a local peer needs of its realm. */
 export interface LocalPeerHost {
   readonly dealer: Dealer<Member>;
@@ -66,6 +86,11 @@ const FEATURES = PeerFeatures.ofClient({
   roles: announceRoles({ callee: ['caller_identification'], publisher: [] }),
 });
 
+interface PendingCall {
+  resolve(args: readonly unknown[]): void;
+  reject(error: unknown): void;
+}
+
 export class LocalPeer {
   readonly #host: LocalPeerHost;
   readonly #dealerSession: DealerSession<Member>;
@@ -73,6 +98,8 @@ export class LocalPeer {
   readonly #procedures = new Map<number, LocalProcedure>();
   /** procedures whose REGISTERED has not come, by request id */
   readonly #registering = new Map<number, LocalProcedure>();
+  /** calls that wait for their answer, by request id */
+  readonly #calls = new Map<number, PendingCall>();
   #lastRequest = 0;
 
   /** @param identity its session id is nobody else's, and appears in no listing */
@@ -106,6 +133,23 @@ export class LocalPeer {
     this.#host.broker.publish(this.#brokerSession, message, this.#host.now, behind);
   }
 
+  /**
+   * Calls a procedure of the realm, once dealer and broker are at rest.
+   * @param timeoutMs after which the dealer gives the call up
+   * @returns the positional arguments of the result; rejects with {@link CallFailed}
+   */
+  call(procedure: string, args: readonly unknown[], timeoutMs: number): Promise<readonly unknown[]> {
+    return new Promise((resolve, reject) => {
+      this.#host.enqueue(() => {
+        const request = this.#nextRequest();
+        this.#calls.set(request, { resolve, reject });
+        const options = { timeout: timeoutMs };
+        const message = new CallMessage(request, options, procedure, Payload.of(args));
+        this.#host.dealer.call(this.#dealerSession, message, this.#host.now);
+      });
+    });
+  }
+
   /** Takes a message from dealer or broker. Must not call back into them: what is to be done is done later. */
   deliver(message: Message): void {
     if (message.kind === MessageKind.Registered) {
@@ -116,8 +160,24 @@ export class LocalPeer {
       this.#host.enqueue(() => {
         this.#invoke(message);
       });
+    } else if (message.kind === MessageKind.Result || message.kind === MessageKind.Error) {
+      this.#answered(message);
     }
     // INTERRUPT: procedures wait for nothing but permissions, so there is nothing worth stopping.
+  }
+
+  #answered(message: ResultMessage | ErrorMessage): void {
+    const call = this.#calls.get(message.request);
+    if (call === undefined) return;
+    this.#calls.delete(message.request);
+    try {
+      // Read now: the payload's bytes belong to the callee's frame.
+      const { args } = message.payload;
+      if (message.kind === MessageKind.Result) call.resolve(args);
+      else call.reject(new CallFailed(message.error, args));
+    } catch (error) {
+      call.reject(error);
+    }
   }
 
   #invoke({ request, registration, details, payload }: InvocationMessage): void {

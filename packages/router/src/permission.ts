@@ -3,7 +3,7 @@
  * procedure does in its name. Decides nothing itself; for requests see the request gate.
  */
 import type { MatchPolicy } from '@wamp/protocol';
-import { isPromise, type Action, type Authorizer } from './authorization.js';
+import { isPromise, NO_DECISION, readDecision, type Action, type Authorizer } from './authorization.js';
 import { tell } from './observer.js';
 import type { RouterContext } from './router-context.js';
 import type { SessionInfo } from './session-info.js';
@@ -50,12 +50,11 @@ function inTime<T>({ clock, limits }: RouterContext, decision: Promise<T>): Prom
 }
 
 function judge(context: RouterContext, decision: unknown): Permission {
-  if (decision === 'allowed') return decision;
-  if (decision !== 'denied') {
-    return fail(context, new TypeError('the authorizer answered neither "allowed" nor "denied"'));
-  }
+  const verdict = readDecision(decision);
+  if (verdict === undefined) return fail(context, new TypeError(NO_DECISION));
+  if (verdict.allow) return 'allowed';
   context.counters.denials += 1;
-  return decision;
+  return 'denied';
 }
 
 function fail(context: RouterContext, error: unknown): Permission {

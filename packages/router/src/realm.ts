@@ -33,7 +33,8 @@ import {
   type SubscriptionEvent,
 } from '@wamp/broker';
 import { Dealer, type DealerOptions, type Disclosure, type RegistrationEvent } from '@wamp/dealer';
-import { anonymous, type Authenticator } from './authentication.js';
+import type { AuthOptions } from './auth-options.js';
+import type { Authenticator } from './authentication.js';
 import { isPromise, type Authorizer } from './authorization.js';
 import type { DeadlineWatch } from './deadline-timer.js';
 import { routerRoles } from './feature-announcement.js';
@@ -42,8 +43,10 @@ import { LocalPeer, type LocalPeerHost } from './local-peer.js';
 import { MetaApi } from './meta-api.js';
 import { tell, type LeaveCause } from './observer.js';
 import { forgetsCanceledCalls } from './peer-quirks.js';
+import { RealmAccess, type AccessHost } from './realm-access.js';
 import { Outbox, type OutboxHost } from './outbox.js';
 import { PAYLOAD_CODECS } from './payload-codecs.js';
+import type { RoleOptions } from './role-options.js';
 import { RequestIds } from './request-ids.js';
 import type { RouterContext } from './router-context.js';
 import { Seat, type Member } from './seat.js';
@@ -69,11 +72,15 @@ export interface RealmOptions {
   readonly requestIds?: 'unused' | 'strict';
   /** Who learns the identity of callers and publishers; default `on_request`. */
   readonly disclosure?: Disclosure;
-  /** Role of anonymous sessions; default `anonymous`. Without effect if `authenticators` is given. */
+  /** Role of anonymous sessions; default `anonymous`. Without effect if `auth` or `authenticators` is given. */
   readonly authrole?: string;
   /** Ways to get in; default is `anonymous` alone. */
+  readonly auth?: AuthOptions;
+  /** Ways to get in that the embedding program makes itself; they come before those of `auth`. */
   readonly authenticators?: readonly Authenticator[];
-  /** Who may do what; by default everybody everything. */
+  /** Who may do what, by role: what no permission allows is denied. By default everybody may do everything. */
+  readonly roles?: readonly RoleOptions[];
+  /** Who may do what, decided by the embedding program; instead of `roles`. */
   readonly authorizer?: Authorizer;
   /** Roles that may use the meta procedures that kill sessions and remove callees and subscribers; default none. */
   readonly adminRoles?: readonly string[];
@@ -139,6 +146,9 @@ export class Realm implements OutboxHost, LocalPeerHost {
   readonly #hasStrictIds: boolean;
   readonly #seats = new Map<number, Seat>();
   readonly #metaApi: MetaApi;
+  readonly #access: RealmAccess;
+  /** calls procedures on the router's own behalf; undefined as long as it never did */
+  #caller: LocalPeer | undefined = undefined;
   /** milliseconds since the epoch, of the current or last dispatch */
   now: number;
   /** what is to be done when neither dealer nor broker is at work, in this order */
@@ -147,8 +157,9 @@ export class Realm implements OutboxHost, LocalPeerHost {
 
   constructor(name: string, options: RealmOptions, context: RouterContext) {
     this.name = name;
-    this.authenticators = options.authenticators ?? [anonymous(authroleOf(options))];
-    this.authorizer = options.authorizer;
+    this.#access = new RealmAccess(options, this.#accessHost(context));
+    this.authenticators = this.#access.authenticators;
+    this.authorizer = this.#access.authorizer;
     this.adminRoles = new Set(options.adminRoles);
     this.uriRule = options.uriRule ?? 'loose';
     this.disclosure = options.disclosure ?? 'on_request';
@@ -173,7 +184,7 @@ export class Realm implements OutboxHost, LocalPeerHost {
       keepsHistory: options.history !== undefined && options.history.length > 0,
     });
     this.#hasStrictIds = options.requestIds === 'strict';
-    const metaPeer = new LocalPeer(this, this.#metaIdentity());
+    const metaPeer = new LocalPeer(this, this.#localIdentity('wamp.meta'));
     this.#metaApi = new MetaApi(this, metaPeer, context);
   }
 
@@ -452,6 +463,7 @@ export class Realm implements OutboxHost, LocalPeerHost {
   // ---- meta ------------------------------------------------------------------------------------------------------
 
   registrationEvent(event: RegistrationEvent): void {
+    this.#access.registrationChanged(event.registration.uri);
     this.#metaApi.registrationChanged(event);
   }
 
@@ -482,13 +494,33 @@ export class Realm implements OutboxHost, LocalPeerHost {
     };
   }
 
-  #metaIdentity(): Identity {
-    return { session: this.#context.takeSessionId(), authid: 'wamp.meta', authrole: 'trusted' };
+  #localIdentity(authid: string): Identity {
+    return { session: this.#context.takeSessionId(), authid, authrole: 'trusted' };
   }
-}
 
-function authroleOf({ authrole }: RealmOptions): { authrole?: string } {
-  return authrole === undefined ? {} : { authrole };
+  // ---- access ----------------------------------------------------------------------------------------------------
+
+  /** Calls a procedure of this realm on the router's behalf. Rejects with CallFailed. */
+  callProcedure(procedure: string, args: readonly unknown[], timeoutMs: number): Promise<readonly unknown[]> {
+    this.#caller ??= new LocalPeer(this, this.#localIdentity('wamp.router'));
+    return this.#caller.call(procedure, args, timeoutMs);
+  }
+
+  #accessHost(context: RouterContext): AccessHost {
+    const { limits, secret } = context;
+    return {
+      secret,
+      decisionLimits: limits,
+      now: () => context.clock.now(),
+      verifyEd25519: (signature, message, publicKey) => context.verifyEd25519(signature, message, publicKey),
+      callAuthenticator: (realm, procedure, args) => {
+        const callee = realm === this.name ? this : context.findRealm(realm);
+        if (callee === undefined) throw new Error(`there is no realm ${realm} for the authenticator`);
+        return callee.callProcedure(procedure, args, limits.authenticationMs);
+      },
+      callAuthorizer: (procedure, args) => this.callProcedure(procedure, args, limits.authorizationMs),
+    };
+  }
 }
 
 function dealerOptions(options: RealmOptions, random32: RandomUint32): DealerOptions {

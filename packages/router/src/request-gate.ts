@@ -5,18 +5,25 @@
  * One instance per established session.
  */
 import {
+  CallMessage,
   EMPTY_DICT,
   ErrorMessage,
   ErrorUri,
   MessageKind,
   Payload,
-  type CallMessage,
+  PublishMessage,
   type MatchPolicy,
-  type PublishMessage,
   type RegisterMessage,
   type SubscribeMessage,
 } from '@wamp/protocol';
-import { isPromise, type Action, type Authorizer, type Decision } from './authorization.js';
+import {
+  isPromise,
+  NO_DECISION,
+  readDecision,
+  type Action,
+  type Authorizer,
+  type Decision,
+} from './authorization.js';
 import type { Timer } from './clock.js';
 import { Hold, type InboundQueue } from './inbound-queue.js';
 import { tell } from './observer.js';
@@ -169,11 +176,18 @@ export class RequestGate {
   #decided(message: GuardedRequest, decision: unknown): void {
     if (decision === 'allowed') {
       this.#enter(message);
-    } else if (decision === 'denied') {
+      return;
+    }
+    const verdict = readDecision(decision);
+    if (verdict === undefined) {
+      this.#failed(message, new TypeError(NO_DECISION));
+    } else if (!verdict.allow) {
       this.#context.counters.denials += 1;
       this.#refuse(message, ErrorUri.NotAuthorized, 'this session may not do that');
+    } else if (verdict.disclose === true && this.#seat.realm.disclosure !== 'never') {
+      this.#enter(disclosed(message));
     } else {
-      this.#failed(message, new TypeError('the authorizer answered neither "allowed" nor "denied"'));
+      this.#enter(message);
     }
   }
 
@@ -205,6 +219,18 @@ const ACTIONS: Readonly<Record<GuardedRequest['kind'], Action>> = {
   [MessageKind.Register]: 'register',
   [MessageKind.Subscribe]: 'subscribe',
 };
+
+/** The same request, as if its sender had asked to be made known. */
+function disclosed(message: GuardedRequest): GuardedRequest {
+  const options = { ...message.options, disclose_me: true };
+  if (message.kind === MessageKind.Call) {
+    return new CallMessage(message.request, options, message.procedure, message.payload);
+  }
+  if (message.kind === MessageKind.Publish) {
+    return new PublishMessage(message.request, options, message.topic, message.payload);
+  }
+  return message;
+}
 
 function matchOf(message: GuardedRequest): MatchPolicy {
   return message.kind === MessageKind.Register || message.kind === MessageKind.Subscribe

@@ -9,6 +9,13 @@ import type { RouterLimits } from './limits.js';
 import type { RouterObserver } from './observer.js';
 import type { Counters } from './stats.js';
 
+/** Whether a signature of a message is the key's. */
+export type VerifyEd25519 = (
+  signature: Uint8Array,
+  message: Uint8Array,
+  publicKey: Uint8Array,
+) => boolean | Promise<boolean>;
+
 /** How many peers there are, by how far they got. */
 export interface Population {
   handshakes: number;
@@ -26,6 +33,9 @@ export interface RouterContext extends HandshakeHost {
   readonly population: Population;
   /** the one timer for the deadlines of all realms */
   readonly deadlines: DeadlineTimer;
+  /** secret of this router, for what must be unpredictable and yet the same each time */
+  readonly secret: Uint8Array;
+  readonly verifyEd25519: VerifyEd25519;
   /** WELCOME.Details.agent */
   readonly agent: string;
   /** Draws a session id that nobody has. */

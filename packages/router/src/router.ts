@@ -13,13 +13,16 @@ import {
   type Serializer,
   type Transport,
 } from '@wamp/protocol';
+import { verifyEd25519 } from '@wamp/protocol/auth/cryptosign';
+import { secretFingerprint } from '@wamp/protocol/auth/secrets';
 import { cbor } from '@wamp/protocol/cbor';
+import { randomBytes } from './authenticators/random-bytes.js';
 import { systemClock, systemDefer, systemRandom32, type Clock, type Defer } from './clock.js';
 import { DeadlineTimer } from './deadline-timer.js';
 import { DEFAULT_LIMITS, type RouterLimits } from './limits.js';
 import { tell, type RouterObserver } from './observer.js';
 import { Realm, type RealmOptions } from './realm.js';
-import type { Population, RouterContext } from './router-context.js';
+import type { Population, RouterContext, VerifyEd25519 } from './router-context.js';
 import { Session, type SessionHost } from './session.js';
 import { makeCounters, type Counters, type RouterStats } from './stats.js';
 
@@ -45,6 +48,16 @@ export interface RouterOptions {
   readonly defer?: Defer;
   /** cryptographically strong randomness; default: the host's */
   readonly random32?: RandomUint32;
+  /**
+   * Secret of the router: what peers are told that claim to be somebody who does not exist follows from it. By default it is
+   * drawn anew at each start, by which one can tell them apart; routers behind one address should share it.
+   */
+  readonly secret?: string;
+  /**
+   * How signatures of `cryptosign` are checked. Default: plain JavaScript, about a millisecond each; hosts that have
+   * something faster, or that does it aside, give it here.
+   */
+  readonly verifyEd25519?: VerifyEd25519;
 }
 
 /** A WAMP router. Source: WAMP basic and advanced profile, roles broker and dealer. */
@@ -102,6 +115,8 @@ class RouterCore implements RouterContext, SessionHost {
   readonly counters: Counters = makeCounters();
   readonly population: Population = { handshakes: 0, sessions: 0 };
   readonly deadlines: DeadlineTimer;
+  readonly secret: Uint8Array;
+  readonly verifyEd25519: VerifyEd25519;
   readonly #realms = new Map<string, Realm>();
   readonly #createRealm: (name: string) => RealmOptions | undefined;
   /** every attached peer whose transport has not closed */
@@ -116,6 +131,9 @@ class RouterCore implements RouterContext, SessionHost {
     this.defer = options.defer ?? systemDefer;
     this.deadlines = new DeadlineTimer(this.clock);
     this.random32 = options.random32 ?? systemRandom32();
+    this.secret =
+      options.secret === undefined ? randomBytes(this.random32, 32) : secretFingerprint(options.secret);
+    this.verifyEd25519 = options.verifyEd25519 ?? verifyEd25519;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.observer = options.observer ?? {};
     this.agent = options.agent ?? '@wamp/router';

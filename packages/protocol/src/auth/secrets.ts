@@ -1,6 +1,7 @@
 /**
- * Comparing secrets so that the time it takes tells nothing about where they differ.
+ * Comparing secrets so that the time it takes tells nothing about where they differ, and deriving bytes from a secret.
  */
+import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 
@@ -20,4 +21,9 @@ export function secretFingerprint(secret: string): Uint8Array {
 /** Whether this is the secret; the time it takes tells nothing about the secret, not even its length. */
 export function isSecret(text: string, fingerprint: Uint8Array): boolean {
   return isSameBytes(secretFingerprint(text), fingerprint);
+}
+
+/** 32 bytes that follow from secret and label, and look random to whoever does not know the secret: HMAC-SHA256. */
+export function derivedBytes(secret: Uint8Array, label: string): Uint8Array {
+  return hmac(sha256, secret, utf8ToBytes(label));
 }
