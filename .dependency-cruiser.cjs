@@ -28,6 +28,7 @@ module.exports = {
     only('client', ['protocol', 'dealer']),
     only('router-server', ['protocol', 'router']),
     only('cli', ['client']),
+    only('react', ['client']),
     {
       name: 'dealer-only-in-loopback',
       severity: 'error',

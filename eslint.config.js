@@ -9,6 +9,7 @@ const tests = [
   '**/*.fixture.ts',
   'packages/*/test/**/*.ts',
   'apps/*/test/**/*.ts',
+  'apps/browser-suite/src/**/*.{ts,tsx}',
 ];
 const ambient = [
   'Buffer',
@@ -30,7 +31,7 @@ export default tseslint.config(
   { ignores: ['**/dist/**', '**/coverage/**', '**/node_modules/**', '.dependency-cruiser.cjs'] },
   js.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: {
       parserOptions: { project: ['./tsconfig.tests.json'], tsconfigRootDir: import.meta.dirname },

@@ -65,7 +65,15 @@ function emptyProject(box, tarballs) {
         type: 'module',
         dependencies: ours,
         overrides: ours,
-        devDependencies: { typescript: '~5.9.3', '@types/node': '^20.19.0' },
+        devDependencies: {
+          typescript: '~5.9.3',
+          '@types/node': '^20.19.0',
+          // what the hooks and their example stand on
+          react: '^19.3.1',
+          'react-dom': '^19.3.1',
+          '@types/react': '^19.3.3',
+          '@types/react-dom': '^19.3.0',
+        },
       },
       null,
       2,
