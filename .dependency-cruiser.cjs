@@ -24,6 +24,7 @@ module.exports = {
     only('protocol', []),
     only('dealer', ['protocol']),
     only('broker', ['protocol']),
+    only('event-store-sqlite', ['protocol', 'broker']),
     only('router', ['protocol', 'dealer', 'broker']),
     only('client', ['protocol', 'dealer']),
     only('router-server', ['protocol', 'router']),

@@ -42,6 +42,15 @@ class FailingStore extends MemoryEventStore implements EventStore {
 }
 
 describe('a publication that is to be kept', () => {
+  it('has a time in whole milliseconds in the store, also from a clock with fractions', () => {
+    const store = new MemoryEventStore();
+    const world = new BrokerWorld({ history: HISTORY, store });
+    world.now = 1_000.75;
+    world.joins().sends(publish('a', [1], KEEP));
+    const [kept] = store.retained('a', 'exact', 0);
+    expect([kept?.publishedAt, Math.floor(world.now)]).toEqual([1_001, 1_001]);
+  });
+
   it('is in the store before it is acknowledged, and acknowledged before it is delivered', () => {
     const order: string[] = [];
     const store = new MemoryEventStore();

@@ -37,7 +37,8 @@ export class EventRecorder {
     const event = {
       publication: publication.id,
       topic: message.topic,
-      publishedAt: publication.publishedAt,
+      // A host's clock may have fractions; a kept time is a whole number, in history as on the disk.
+      publishedAt: Math.floor(publication.publishedAt),
       publisher: publication.isDisclosed ? publisher.identity : undefined,
       excludedSession: publication.includesPublisher ? undefined : publisher.identity.session,
       audience: audienceOf(message.options),

@@ -21,6 +21,7 @@ export {
 } from './memory-event-store.js';
 export type { Later } from './fanout-queue.js';
 export { EventEncodings, type BrokerOutbox, type StoreFailure } from './outbox.js';
+export { RetainedEvents, type RetainedRecord, type RetainedTotals } from './retained-events.js';
 export type { Refusal } from './session-outbox.js';
 export type { AudienceLists, StoredEvent, StoredPayload } from './stored-event.js';
 export { isSlowPolicy, SLOW_POLICIES, SLOW_POLICY_OPTION, type SlowPolicy } from './slow-policy.js';

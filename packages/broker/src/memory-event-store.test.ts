@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { MemoryEventStore } from './memory-event-store.js';
 import {
   historyIds,
   itKeepsEvents,
@@ -7,11 +8,10 @@ import {
   retained,
   retainedIds,
   storedEvent,
-} from './event-store-cases.fixture.js';
-import { MemoryEventStore } from './memory-event-store.js';
+} from './testing/index.js';
 
 describe('the store in memory', () => {
-  itKeepsEvents(() => new MemoryEventStore());
+  itKeepsEvents({ it, expect }, () => new MemoryEventStore());
 
   it('forgets the oldest retained events of all topics beyond their number', () => {
     const store = new MemoryEventStore({ retainedEvents: 3 });

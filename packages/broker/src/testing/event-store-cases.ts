@@ -1,10 +1,21 @@
 /**
- * What every event store must do, as one suite that each back-end runs: `describe('…', () => itKeepsEvents(() => …))`.
+ * What every event store must do, as one suite that each back-end runs:
+ * `describe('…', () => itKeepsEvents({ it, expect }, () => …))`.
  */
 import { EMPTY_DICT } from '@wamp/protocol';
-import { expect, it } from 'vitest';
-import type { EventStore, HistoryRange, KeptHistory, Placement, RetentionLimits } from './event-store.js';
-import { sizeOf, type AudienceLists, type StoredEvent } from './stored-event.js';
+import type { EventStore, HistoryRange, KeptHistory, Placement, RetentionLimits } from '../event-store.js';
+import { sizeOf, type AudienceLists, type StoredEvent } from '../stored-event.js';
+
+/** What the suite needs of a test runner; vitest and jest have it. */
+export interface TestRunner {
+  readonly it: (title: string, run: () => void) => void;
+  readonly expect: (actual: unknown) => {
+    toEqual: (expected: unknown) => void;
+    toBe: (expected: unknown) => void;
+    toBeDefined: () => void;
+    toBeUndefined: () => void;
+  };
+}
 
 const NONE = Number.MAX_SAFE_INTEGER;
 
@@ -80,16 +91,19 @@ export function historyIds(
 
 const SECRET: AudienceLists = { eligible_authrole: ['admin'] };
 
-/** @param create makes an empty store */
-export function itKeepsEvents(create: () => EventStore): void {
-  itGivesBackWhatItGot(create);
-  itRetainsEvents(create);
-  itRetainsWithinLimits(create);
-  itRecordsHistory(create);
-  itRecordsWithinLimits(create);
+/**
+ * Defines the tests.
+ * @param create makes an empty store
+ */
+export function itKeepsEvents(runner: TestRunner, create: () => EventStore): void {
+  itGivesBackWhatItGot(runner, create);
+  itRetainsEvents(runner, create);
+  itRetainsWithinLimits(runner, create);
+  itRecordsHistory(runner, create);
+  itRecordsWithinLimits(runner, create);
 }
 
-function itGivesBackWhatItGot(create: () => EventStore): void {
+function itGivesBackWhatItGot({ it, expect }: TestRunner, create: () => EventStore): void {
   it('gives back every field as it was', () => {
     const store = create();
     const history = kept('a', 'prefix');
@@ -136,7 +150,7 @@ function itGivesBackWhatItGot(create: () => EventStore): void {
   });
 }
 
-function itRetainsEvents(create: () => EventStore): void {
+function itRetainsEvents({ it, expect }: TestRunner, create: () => EventStore): void {
   it('RETAIN-003: retains the last event for everybody, and the newer ones that are not', () => {
     const store = create();
     store.append(storedEvent(1, 'a', { audience: SECRET }), retained());
@@ -192,7 +206,7 @@ function itRetainsEvents(create: () => EventStore): void {
   });
 }
 
-function itRetainsWithinLimits(create: () => EventStore): void {
+function itRetainsWithinLimits({ it, expect }: TestRunner, create: () => EventStore): void {
   it('forgets the oldest of too many restricted events, and keeps the one for everybody', () => {
     const store = create();
     const limits = retained({ restrictedPerTopic: 2 });
@@ -227,7 +241,7 @@ function itRetainsWithinLimits(create: () => EventStore): void {
   });
 }
 
-function itRecordsHistory(create: () => EventStore): void {
+function itRecordsHistory({ it, expect }: TestRunner, create: () => EventStore): void {
   it('HIST-001, HIST-003: keeps histories apart, by URI and match policy, each in the order of arrival', () => {
     const store = create();
     const [exact, prefix, other] = [kept('a'), kept('a', 'prefix'), kept('b')];
@@ -269,7 +283,7 @@ function itRecordsHistory(create: () => EventStore): void {
   });
 }
 
-function itRecordsWithinLimits(create: () => EventStore): void {
+function itRecordsWithinLimits({ it, expect }: TestRunner, create: () => EventStore): void {
   it('forgets the oldest events of a history beyond its number, bytes and age', () => {
     const store = create();
     const [few, small, young] = [
