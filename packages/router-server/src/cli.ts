@@ -68,10 +68,11 @@ async function run(config: Config): Promise<void> {
   const isTerminal = isatty(1);
   const colour = isTerminal && process.env['NO_COLOR'] === undefined;
   const format = plan.log.format ?? (isTerminal ? 'pretty' : 'json');
-  const logs = openLogs(plan.log.level, format, colour, tellLogLost);
+  const logs = openLogs({ ...plan.log, format, colour }, tellLogLost);
   const router = await RouterProcess.start(plan, {
     router: routerLog(logs.logger),
     listener: listenerLog(logs.logger),
+    suppressedLogLines: () => logs.suppressed,
   });
   installShutdown({
     close: () => router.close(),
@@ -96,7 +97,7 @@ function tellLogLost({ message }: Error): void {
 /** @param banner how to draw the banner; undefined where a machine reads stdout */
 function announce(
   config: Config,
-  { servers }: RouterProcess,
+  { servers, monitoringUrl }: RouterProcess,
   logs: Logs,
   banner: { colour: boolean } | undefined,
 ): void {
@@ -107,11 +108,29 @@ function announce(
   const subprotocols = [...new Set(servers.flatMap((server) => server.subprotocols))];
   const version = packageVersion();
   if (banner !== undefined) {
-    logs.print(startupBanner({ version, urls, realms, subprotocols, isLoopback, colour: banner.colour }));
+    logs.print(
+      startupBanner({
+        version,
+        urls,
+        realms,
+        subprotocols,
+        monitoringUrl,
+        isLoopback,
+        colour: banner.colour,
+      }),
+    );
     return;
   }
   logs.logger.info(
-    { event: 'listening', urls, realms, subprotocols, access: 'anonymous', mode: 'development' },
+    {
+      event: 'listening',
+      urls,
+      realms,
+      subprotocols,
+      monitoringUrl,
+      access: 'anonymous',
+      mode: 'development',
+    },
     `wamp-router ${version} in development mode: connect to ${urls[0]!}, realm ${realms[0]!}`,
   );
   if (!isLoopback) logs.logger.warn({ event: 'open_to_network' }, OPEN_WARNING);

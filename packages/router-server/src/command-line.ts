@@ -179,7 +179,7 @@ function merged(config: Config, flags: Flags): Config {
       },
       ...others,
     ],
-    log: { level: logLevel ?? config.log.level, format: logFormat ?? config.log.format },
+    log: { ...config.log, level: logLevel ?? config.log.level, format: logFormat ?? config.log.format },
   };
 }
 

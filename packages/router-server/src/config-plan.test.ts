@@ -13,6 +13,7 @@ realms:
 transports:
   - type: websocket
     options: { allowed_origins: [https://app.example] }
+monitoring: { endpoint: { type: tcp, port: 9090 } }
 `;
 
 /** Another value for each option; by option, because a value that fits by its kind may be wrong by its meaning. */
@@ -30,6 +31,9 @@ const OTHER: Readonly<Record<string, unknown>> = {
   'transports.*.path': '/other',
   'transports.*.serializers.*': 'cbor',
   'transports.*.options.allowed_origins.*': 'https://other.example',
+  'monitoring.health': false,
+  'monitoring.metrics': true,
+  'monitoring.endpoint.interface': '127.0.0.2',
   'log.level': 'warn',
   'log.format': 'json',
 };
@@ -40,6 +44,7 @@ const CHOICES = new Set([
   'realms.*.store.type',
   'transports.*.type',
   'transports.*.endpoint.type',
+  'monitoring.endpoint.type',
 ]);
 
 /** The base with one option changed. Numbers become one more than what they were. */

@@ -29,7 +29,22 @@ export interface Plan {
   readonly realms: ReadonlyMap<string, RealmPlan>;
   readonly limits: Partial<RouterLimits>;
   readonly listeners: readonly ListenerPlan[];
-  readonly log: { readonly level: LogLevel; readonly format: LogFormat | undefined };
+  readonly log: LogPlan;
+  readonly monitoring: MonitoringPlan;
+}
+
+export interface LogPlan {
+  readonly level: LogLevel;
+  /** undefined: as stdout suggests */
+  readonly format: LogFormat | undefined;
+  readonly linesPerSecond: number;
+}
+
+export interface MonitoringPlan {
+  readonly hasHealth: boolean;
+  readonly hasMetrics: boolean;
+  /** undefined: on the ports of the transports */
+  readonly endpoint: { readonly host: string; readonly port: number } | undefined;
 }
 
 export function planOf(config: Config): Plan {
@@ -37,7 +52,20 @@ export function planOf(config: Config): Plan {
     realms: new Map(config.realms.map((realm) => [realm.name, realmPlan(realm, config)])),
     limits: routerLimitsOf(config.limits),
     listeners: config.transports.map((transport) => listenerPlan(transport, config)),
-    log: { level: config.log.level, format: config.log.format },
+    log: {
+      level: config.log.level,
+      format: config.log.format,
+      linesPerSecond: config.log.lines_per_second,
+    },
+    monitoring: monitoringPlan(config),
+  };
+}
+
+function monitoringPlan({ monitoring: { health, metrics, endpoint } }: Config): MonitoringPlan {
+  return {
+    hasHealth: health,
+    hasMetrics: metrics,
+    endpoint: endpoint === undefined ? undefined : { host: endpoint.interface, port: endpoint.port },
   };
 }
 

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { LIMITS } from './config-limits.js';
 import { REALMS } from './config-realms.js';
-import { listOf, milliseconds, oneOf, section, text, whole, wholeNumber } from './config-values.js';
+import { listOf, milliseconds, oneOf, section, text, whole, wholeNumber, yesOrNo } from './config-values.js';
 import { DEFAULT_LISTENER_LIMITS as LISTENER } from './limits.js';
 import { isAllowableOrigin } from './origin-policy.js';
 
@@ -94,6 +94,23 @@ const LOG = section({
   format: LOG_FORMAT.optional().describe(
     '`pretty` for people, `json` for machines. By default `pretty` if stdout is a terminal, else `json`.',
   ),
+  lines_per_second: whole(
+    0,
+    1_000_000,
+    100,
+    'Lines of one kind (`event`) that are written in a second; how many more there were is written in one line. 0 is no limit.',
+  ),
+}).prefault({});
+
+const MONITORING = section({
+  health: yesOrNo(
+    true,
+    'Whether there are `/healthz`, which says 200 as long as the process answers, and `/readyz`, which says 503 while new clients should go elsewhere.',
+  ),
+  metrics: yesOrNo(false, "Whether there is `/metrics`, in Prometheus' format. It tells names of realms."),
+  endpoint: TCP.optional().describe(
+    'A port of their own for these pages; the port has to be named. Without it they are on the ports of the transports.',
+  ),
 }).prefault({});
 
 export const CONFIG = section({
@@ -105,6 +122,7 @@ export const CONFIG = section({
   transports: TRANSPORTS.prefault([{ type: 'websocket' }]).describe('Where and how the router listens.'),
   limits: LIMITS.prefault({}).describe('What peers can make the router keep or wait for.'),
   log: LOG.describe('What is written to stdout.'),
+  monitoring: MONITORING.describe('Pages for those who operate the router.'),
 });
 
 /** A checked configuration with all defaults filled in. */

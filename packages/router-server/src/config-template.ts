@@ -45,4 +45,9 @@ transports:
 log:
   level: info                            # trace, debug, info, warn, error, silent
   # format: json                         # by default pretty on a terminal, else json
+
+# monitoring:
+#   health: true                         # /healthz and /readyz
+#   metrics: false                       # /metrics, for Prometheus
+#   endpoint: { type: tcp, port: 9090 }  # for example: a port of their own, instead of those of the transports
 `;

@@ -12,5 +12,6 @@ export {
   type RouterServer,
 } from './listen.js';
 export { ListenError } from './listen-error.js';
+export { OperatingPages, type HttpPages, type OperatingFacts, type Readiness } from './operating-pages.js';
 export { nodeSerializers } from './node-serializers.js';
 export type { TransportAcceptor, WsListenerOptions } from './ws-listener.js';

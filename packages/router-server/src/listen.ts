@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { DEFAULT_LISTENER_LIMITS, listenerLimits, SPARE_SOCKETS } from './limits.js';
 import { ListenError } from './listen-error.js';
+import type { HttpPages } from './operating-pages.js';
 import { WsListener, type TransportAcceptor, type WsListenerOptions } from './ws-listener.js';
 
 export type AttachOptions = WsListenerOptions;
@@ -17,6 +18,8 @@ export interface ListenOptions extends WsListenerOptions {
   readonly port?: number;
   /** Address or host name to listen on. Default 127.0.0.1: reachable from this machine only. */
   readonly host?: string;
+  /** Answers ordinary HTTP requests before the endpoint's own page does, for example an {@link OperatingPages}. */
+  readonly pages?: HttpPages;
 }
 
 export interface CloseOptions {
@@ -30,7 +33,7 @@ export interface RouterAttachment {
   readonly subprotocols: readonly string[];
   /** WebSocket connections at present. */
   readonly connections: number;
-  /** From now on refuses new connections with 503. Those that stand stay. */
+  /** From now on refuses new connections with 503. Those that stand stay, and so does the port, for whoever asks. */
   stopAccepting(): void;
   /**
    * Closes the endpoint's connections with WebSocket code 1012 and takes the endpoint off the HTTP server.
@@ -61,7 +64,7 @@ export async function listen(router: TransportAcceptor, options: ListenOptions =
   const listener = new WsListener(router, options);
   const server = createHttpServer(options);
   await bind(server, port, host);
-  serve(server, listener);
+  serve(server, listener, options.pages);
   return new OwnServer(server, listener);
 }
 
@@ -128,13 +131,8 @@ class OwnServer extends Attachment implements RouterServer {
     this.url = `ws://${urlHost(address)}:${port}${listener.path}`;
   }
 
-  override stopAccepting(): void {
-    super.stopAccepting();
-    this.#closed ??= new Promise((resolve) => this.#server.close(() => resolve()));
-  }
-
   override async close(options: CloseOptions = {}): Promise<void> {
-    this.stopAccepting();
+    this.#closed ??= new Promise((resolve) => this.#server.close(() => resolve()));
     await super.close(options);
     this.#server.closeAllConnections();
     await this.#closed;
@@ -152,8 +150,10 @@ function createHttpServer(options: ListenOptions): Server {
   return server;
 }
 
-function serve(server: Server, listener: WsListener): void {
-  server.on('request', (request, response) => listener.handleRequest(request, response));
+function serve(server: Server, listener: WsListener, pages: HttpPages | undefined): void {
+  server.on('request', (request, response) => {
+    if (pages?.answer(request, response) !== true) listener.handleRequest(request, response);
+  });
   server.on('upgrade', (request, stream, head) => listener.handleUpgrade(request, stream, head));
   server.on('error', (error) => listener.handleServerError(error));
   server.on('clientError', (error, stream) => listener.handleClientError(error, stream));

@@ -1,5 +1,6 @@
 import type { SessionInfo } from '@wamp/router';
 import { describe, expect, it } from 'vitest';
+import { LogBudget } from './log-budget.js';
 import { jsonLogger, listenerLog, prettyLine, routerLog } from './logging.js';
 
 const session: SessionInfo = {
@@ -93,5 +94,21 @@ describe('a log line for people', () => {
     expect(prettyLine({ msg: 'm', err: { stack: 'Error: x\n    at y' } }, 'msg', false)).toBe(
       'm\nError: x\n    at y',
     );
+  });
+
+  it('leaves out what comes too often of one kind, but nothing else', () => {
+    let text = '';
+    const told: unknown[] = [];
+    const budget = new LogBudget(2, (event, count) => told.push([event, count]));
+    const logger = jsonLogger('info', { write: (line: string) => void (text += line) }, budget);
+    const log = routerLog(logger);
+    for (let i = 0; i < 5; i++) log.sessionJoined?.(session);
+    log.violated?.('malformed', 'not JSON', undefined);
+    for (let i = 0; i < 5; i++) logger.info('a sentence of the process');
+    expect(text.match(/session_joined/g)).toHaveLength(2);
+    expect(text.match(/protocol_violation/g)).toHaveLength(1);
+    expect(text.match(/a sentence of the process/g)).toHaveLength(5);
+    budget.endWindow();
+    expect(told).toEqual([['session_joined', 3]]);
   });
 });

@@ -3,9 +3,10 @@
  * observers. Owns the names of log fields and which event is logged at which level.
  */
 import type { RouterObserver, SessionInfo } from '@wamp/router';
-import { pino, stdTimeFunctions, type DestinationStream, type Logger } from 'pino';
+import { pino, stdTimeFunctions, type DestinationStream, type Logger, type LoggerOptions } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import type { LogFormat, LogLevel } from './config-schema.js';
+import { LogBudget } from './log-budget.js';
 import { LogOutput, stdoutStream } from './log-output.js';
 import type { ListenerObserver } from './ws-listener.js';
 
@@ -14,8 +15,20 @@ export interface Logs {
   readonly logger: Logger;
   /** Writes text that is no log line to the same place, in order with the lines. */
   print(text: string): void;
+  /** Lines that were left out because too many of their kind came at once. */
+  readonly suppressed: number;
   /** Calls back when everything is written, or after a moment if it cannot be. */
   flush(done: () => void): void;
+}
+
+/** What is written, and how. */
+export interface LogOptions {
+  readonly level: LogLevel;
+  readonly format: LogFormat;
+  /** whether the terminal shows colours; for `pretty` only */
+  readonly colour: boolean;
+  /** lines of one kind that are written in a second; 0 is no limit */
+  readonly linesPerSecond: number;
 }
 
 /** Text from peers is cut to this many characters. */
@@ -25,31 +38,52 @@ const MAX_PEER_TEXT = 200;
  * Opens the log on stdout. If stdout fails, the log ends and the router does not.
  * @param lost told once, when stdout has failed
  */
-export function openLogs(
-  level: LogLevel,
-  format: LogFormat,
-  colour: boolean,
-  lost: (error: NodeJS.ErrnoException) => void,
-): Logs {
+export function openLogs(options: LogOptions, lost: (error: NodeJS.ErrnoException) => void): Logs {
   const output = new LogOutput(stdoutStream(), (error) => {
     logger.level = 'silent';
     lost(error);
   });
-  const logger = format === 'pretty' ? prettyLogger(level, colour, output) : jsonLogger(level, output);
-  return { logger, print: (text) => output.write(text), flush: (done) => output.flush(done) };
+  const budget = new LogBudget(options.linesPerSecond, (of, count) => {
+    logger.warn(
+      { event: 'log_suppressed', of, count },
+      'too many log lines of one kind, the others are left out',
+    );
+  });
+  const { level } = options;
+  const logger =
+    options.format === 'pretty'
+      ? prettyLogger(level, options.colour, output, budget)
+      : jsonLogger(level, output, budget);
+  return {
+    logger,
+    print: (text) => output.write(text),
+    get suppressed() {
+      return budget.suppressed;
+    },
+    flush: (done) => {
+      budget.endWindow();
+      output.flush(done);
+    },
+  };
 }
 
 /** One JSON object per line, with the level's name and a time that people can read. */
-export function jsonLogger(level: LogLevel, destination: DestinationStream): Logger {
+export function jsonLogger(level: LogLevel, destination: DestinationStream, budget = NO_BUDGET): Logger {
   const options = {
     level,
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
+    hooks: budgetHook(budget),
   };
   return pino(options, destination);
 }
 
-function prettyLogger(level: LogLevel, colour: boolean, output: DestinationStream): Logger {
+function prettyLogger(
+  level: LogLevel,
+  colour: boolean,
+  output: DestinationStream,
+  budget: LogBudget,
+): Logger {
   const line = prettyFactory({
     colorize: colour,
     customColors: 'fatal:bgRed,error:red,warn:yellow,info:blue,debug:gray,trace:gray,message:reset',
@@ -59,7 +93,21 @@ function prettyLogger(level: LogLevel, colour: boolean, output: DestinationStrea
     hideObject: true,
     messageFormat: (log, messageKey) => prettyLine(log, messageKey, colour),
   });
-  return pino({ level }, { write: (record) => output.write(line(record)) });
+  return pino({ level, hooks: budgetHook(budget) }, { write: (record) => output.write(line(record)) });
+}
+
+const NO_BUDGET = new LogBudget(0, () => undefined);
+
+/** Lines with an `event` are those that peers can cause. */
+function budgetHook(budget: LogBudget): NonNullable<LoggerOptions['hooks']> {
+  return {
+    logMethod(args, method) {
+      const [fields] = args as unknown[];
+      const event = (fields as { event?: unknown } | null)?.event;
+      if (typeof event === 'string' && event !== 'log_suppressed' && !budget.admits(event)) return;
+      method.apply(this, args);
+    },
+  };
 }
 
 /** What a line for people leaves out: it stands elsewhere in the line, or the sentence says it. */

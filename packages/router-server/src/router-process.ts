@@ -4,8 +4,11 @@
  */
 import { MemoryEventStore, Router, type RealmOptions, type RouterObserver } from '@wamp/router';
 import type { ListenerPlan, Plan, RealmPlan } from './config-plan.js';
-import { listen, type RouterServer } from './listen.js';
+import { listen, type ListenOptions, type RouterServer } from './listen.js';
 import { nodeSerializers } from './node-serializers.js';
+import { OperatingPages, type Readiness } from './operating-pages.js';
+import { OperatingServer } from './operating-server.js';
+import { Prometheus, type MetricSource } from './prometheus.js';
 import type { ListenerObserver } from './ws-listener.js';
 
 /** How long peers get to answer GOODBYE, and then to close: together less than service managers wait before they kill. */
@@ -16,43 +19,101 @@ const LINGER_MS = 1_500;
 export interface Observers {
   readonly router: RouterObserver;
   readonly listener: ListenerObserver;
+  /** log lines that were not written, for the metrics */
+  readonly suppressedLogLines: () => number;
 }
 
 export class RouterProcess {
   readonly router: Router;
-  readonly servers: readonly RouterServer[];
+  readonly #servers: RouterServer[] = [];
+  readonly #prometheus: Prometheus | undefined;
+  readonly #observers: Observers;
+  #monitoring: OperatingServer | undefined = undefined;
+  #readiness: Readiness = 'starting';
 
-  private constructor(router: Router, servers: readonly RouterServer[]) {
-    this.router = router;
-    this.servers = servers;
-  }
-
-  /** @throws ListenError if one of the ports cannot be opened; then none stays open */
-  static async start(plan: Plan, observers: Observers): Promise<RouterProcess> {
+  private constructor(plan: Plan, observers: Observers) {
     const { limits } = plan;
-    const router = new Router({
+    this.#observers = observers;
+    this.router = new Router({
       realms: Object.fromEntries([...plan.realms].map(([name, realm]) => [name, realmOptions(realm)])),
       limits: { ...limits, goodbyeMs: Math.min(GOODBYE_MS, limits.goodbyeMs ?? GOODBYE_MS) },
       observer: observers.router,
     });
-    const servers: RouterServer[] = [];
+    this.#prometheus = plan.monitoring.hasMetrics ? new Prometheus(this.#metricSource()) : undefined;
+  }
+
+  /** @throws ListenError if one of the ports cannot be opened; then none stays open */
+  static async start(plan: Plan, observers: Observers): Promise<RouterProcess> {
+    const started = new RouterProcess(plan, observers);
     try {
-      for (const listener of plan.listeners) {
-        servers.push(await listen(router, { ...listenOptions(listener), observer: observers.listener }));
-      }
+      await started.#open(plan);
     } catch (error) {
-      await Promise.all(servers.map((server) => server.close({ graceMs: 0 })));
+      await started.#closePorts(0);
       throw error;
     }
-    return new RouterProcess(router, servers);
+    return started;
+  }
+
+  get servers(): readonly RouterServer[] {
+    return this.#servers;
+  }
+
+  /** Where the operating pages are, if they have a port of their own. */
+  get monitoringUrl(): string | undefined {
+    return this.#monitoring?.url;
   }
 
   /** Says goodbye, then closes; peers that do not play along are cut. */
   async close(): Promise<void> {
-    for (const server of this.servers) server.stopAccepting();
+    this.#readiness = 'draining';
+    for (const server of this.#servers) server.stopAccepting();
     const timeUp = new Promise<void>((resolve) => setTimeout(resolve, GOODBYE_MS + LINGER_MS).unref());
     await Promise.race([this.router.close(), timeUp]);
-    await Promise.all(this.servers.map((server) => server.close({ graceMs: LINGER_MS })));
+    await this.#closePorts(LINGER_MS);
+  }
+
+  /** The operating pages first: who asks while the transports open learns that it takes a moment. */
+  async #open({ monitoring, listeners }: Plan): Promise<void> {
+    const pages = new OperatingPages({
+      readiness: () => this.#readiness,
+      hasHealth: monitoring.hasHealth,
+      metrics: this.#prometheus === undefined ? undefined : () => this.#prometheus!.page(),
+    });
+    const { endpoint } = monitoring;
+    if (endpoint !== undefined) {
+      this.#monitoring = await OperatingServer.start(pages, endpoint.host, endpoint.port);
+    }
+    const observer = this.#listenerObserver();
+    for (const listener of listeners) {
+      const options = { ...listenOptions(listener), observer, ...(endpoint === undefined ? { pages } : {}) };
+      this.#servers.push(await listen(this.router, options));
+    }
+    this.#readiness = 'ready';
+  }
+
+  async #closePorts(graceMs: number): Promise<void> {
+    await Promise.all(this.#servers.map((server) => server.close({ graceMs })));
+    await this.#monitoring?.close();
+  }
+
+  #listenerObserver(): ListenerObserver {
+    const log = this.#observers.listener;
+    return {
+      refused: (refusal) => {
+        this.#prometheus?.countRefused(refusal.status);
+        log.refused?.(refusal);
+      },
+      failed: (error) => log.failed?.(error),
+    };
+  }
+
+  #metricSource(): MetricSource {
+    return {
+      stats: () => this.router.stats(),
+      connections: () =>
+        new Map([['websocket', this.#servers.reduce((sum, { connections }) => sum + connections, 0)]]),
+      suppressedLogLines: this.#observers.suppressedLogLines,
+    };
   }
 }
 
@@ -60,7 +121,7 @@ function realmOptions({ options, store }: RealmPlan): RealmOptions {
   return { ...options, eventStore: new MemoryEventStore(store.limits) };
 }
 
-function listenOptions({ options, serializers, maxDepth }: ListenerPlan): Record<string, unknown> {
+function listenOptions({ options, serializers, maxDepth }: ListenerPlan): ListenOptions {
   const spoken = nodeSerializers({ maxDepth }).filter(({ format }) => serializers.includes(format));
   return { ...options, serializers: spoken };
 }

@@ -11,6 +11,8 @@ export interface BannerFacts {
   readonly urls: readonly string[];
   readonly realms: readonly string[];
   readonly subprotocols: readonly string[];
+  /** where the operating pages are, if they have a port of their own */
+  readonly monitoringUrl?: string | undefined;
   /** true if only this machine can reach the port */
   readonly isLoopback: boolean;
   /** true if the terminal shows colours */
@@ -43,6 +45,7 @@ export function startupBanner(facts: BannerFacts): string {
     ...facts.urls.map((url, i) => row(i === 0 ? 'connect to' : 'or', link(url))),
     row(facts.realms.length === 1 ? 'realm' : 'realms', facts.realms.join(', ')),
     row('subprotocols', facts.subprotocols.join(', ')),
+    ...(facts.monitoringUrl === undefined ? [] : [row('monitoring', link(facts.monitoringUrl))]),
     row('access', accessSentence(facts.isLoopback)),
     '',
     ...(facts.isLoopback ? [] : [`  ${warning(`Warning: ${OPEN_WARNING}`)}`, '']),
