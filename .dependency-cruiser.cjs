@@ -27,7 +27,7 @@ module.exports = {
     only('event-store-sqlite', ['protocol', 'broker']),
     only('router', ['protocol', 'dealer', 'broker']),
     only('client', ['protocol', 'dealer']),
-    only('router-server', ['protocol', 'router']),
+    only('router-server', ['protocol', 'router', 'event-store-sqlite']),
     only('cli', ['client']),
     only('react', ['client']),
     // The one place above floor 2 where client and router meet: a test's process has both.

@@ -8,13 +8,14 @@
 import { writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { isatty } from 'node:tty';
+import { EventStoreFileError } from '@wamp/event-store-sqlite';
 import { packageVersion, parseCommandLine } from './command-line.js';
-import { planOf } from './config-plan.js';
+import { planOf, type Plan } from './config-plan.js';
 import type { Config } from './config-schema.js';
 import { configTemplate } from './config-template.js';
 import { ListenError } from './listen-error.js';
 import { listenerLog, openLogs, routerLog, type Logs } from './logging.js';
-import { RouterProcess } from './router-process.js';
+import { PlanError, RouterProcess } from './router-process.js';
 import { installShutdown } from './shutdown.js';
 import { isLoopbackAddress, OPEN_WARNING, startupBanner, urlsFor } from './startup-banner.js';
 
@@ -33,11 +34,25 @@ async function main(args: readonly string[]): Promise<void> {
     return;
   }
   try {
-    await run(line.config);
+    const plan = planOf(line.config, line.directory);
+    if (line.kind === 'check') {
+      RouterProcess.check(plan);
+      approve(line.file, line.config);
+    } else {
+      await run(line.config, plan);
+    }
   } catch (error) {
-    if (!(error instanceof ListenError)) throw error;
-    complain(error.message, FAILED);
+    if (error instanceof PlanError) complain(error.message, REFUSED);
+    else if (error instanceof ListenError || error instanceof EventStoreFileError)
+      complain(error.message, FAILED);
+    else throw error;
   }
+}
+
+function approve(file: string, { realms, transports }: Config): void {
+  const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
+  const content = `${count(realms.length, 'realm')}, ${count(transports.length, 'transport')}`;
+  process.stdout.write(`${file} is valid: ${content}\n`);
 }
 
 /** @param sentences one for each line */
@@ -63,8 +78,7 @@ function writeTemplate(file: string): void {
   process.stdout.write(`${file} is written; start with: wamp-router --config ${file}\n`);
 }
 
-async function run(config: Config): Promise<void> {
-  const plan = planOf(config);
+async function run(config: Config, plan: Plan): Promise<void> {
   const isTerminal = isatty(1);
   const colour = isTerminal && process.env['NO_COLOR'] === undefined;
   const format = plan.log.format ?? (isTerminal ? 'pretty' : 'json');
@@ -105,35 +119,27 @@ function announce(
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   const urls = servers.flatMap((server) => urlsFor(server, addresses));
   const realms = config.realms.map(({ name }) => name);
+  const openRealms = config.realms.filter(isOpenRealm).map(({ name }) => name);
   const subprotocols = [...new Set(servers.flatMap((server) => server.subprotocols))];
   const version = packageVersion();
   if (banner !== undefined) {
-    logs.print(
-      startupBanner({
-        version,
-        urls,
-        realms,
-        subprotocols,
-        monitoringUrl,
-        isLoopback,
-        colour: banner.colour,
-      }),
-    );
+    const facts = { version, urls, realms, openRealms, subprotocols, monitoringUrl, isLoopback };
+    logs.print(startupBanner({ ...facts, colour: banner.colour }));
     return;
   }
+  const access = openRealms.length === 0 ? {} : { access: 'anonymous', mode: 'development' };
   logs.logger.info(
-    {
-      event: 'listening',
-      urls,
-      realms,
-      subprotocols,
-      monitoringUrl,
-      access: 'anonymous',
-      mode: 'development',
-    },
-    `wamp-router ${version} in development mode: connect to ${urls[0]!}, realm ${realms[0]!}`,
+    { event: 'listening', urls, realms, subprotocols, monitoringUrl, ...access },
+    `wamp-router ${version}${openRealms.length === 0 ? '' : ' in development mode'}: connect to ${urls[0]!}, realm ${realms[0]!}`,
   );
-  if (!isLoopback) logs.logger.warn({ event: 'open_to_network' }, OPEN_WARNING);
+  if (!isLoopback && openRealms.length > 0) {
+    logs.logger.warn({ event: 'open_to_network', openRealms }, OPEN_WARNING);
+  }
+}
+
+/** True if whoever reaches the port may do everything in this realm. */
+function isOpenRealm({ auth, roles }: Config['realms'][number]): boolean {
+  return roles === undefined && (auth === undefined || auth.anonymous !== undefined);
 }
 
 await main(process.argv.slice(2));

@@ -4,7 +4,7 @@ import { CONFIG, defaultConfig } from './config-schema.js';
 
 describe('the command line', () => {
   it('without flags runs with the defaults: loopback, port 8080, /ws, realm1', () => {
-    expect(parseCommandLine([])).toEqual({ kind: 'run', config: defaultConfig() });
+    expect(parseCommandLine([])).toEqual({ kind: 'run', config: defaultConfig(), directory: '.' });
     expect(defaultConfig()).toMatchObject({
       realms: [{ name: 'realm1' }],
       transports: [{ path: '/ws', endpoint: { port: 8080, interface: '127.0.0.1' } }],

@@ -3,6 +3,7 @@
  * Owns the flags' names and the help text; starts nothing, writes no file and ends no process.
  */
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { z } from 'zod';
 import { ConfigError, readConfig } from './config-file.js';
@@ -24,7 +25,8 @@ import { REALM_NAME } from './config-values.js';
 
 /** What the command line asks for: to run, to write a starting point, or to print something and end. */
 export type CommandLine =
-  | { readonly kind: 'run'; readonly config: Config }
+  | { readonly kind: 'run'; readonly config: Config; readonly directory: string }
+  | { readonly kind: 'check'; readonly file: string; readonly config: Config; readonly directory: string }
   | { readonly kind: 'init'; readonly file: string }
   | { readonly kind: 'print'; readonly text: string }
   | { readonly kind: 'refuse'; readonly sentence: string };
@@ -90,13 +92,20 @@ function createCommand(ask: (line: CommandLine) => void): Command {
     .helpCommand(false)
     .allowExcessArguments(false)
     .addHelpText('after', EXAMPLES)
-    .action((flags: Flags) => ask({ kind: 'run', config: merged(configOf(flags), flags) }));
+    .action((flags: Flags) => {
+      const { config: file } = flags;
+      const directory = file === undefined ? '.' : dirname(file);
+      const config = file === undefined ? defaultConfig() : readConfig(file);
+      ask({ kind: 'run', config: merged(config, flags), directory });
+    });
   addFlags(command);
   command
     .command('check')
     .argument('<file>', 'the configuration file')
     .description('check a configuration file, and start nothing')
-    .action((file: string) => ask({ kind: 'print', text: approval(file, readConfig(file)) }));
+    .action((file: string) =>
+      ask({ kind: 'check', file, config: readConfig(file), directory: dirname(file) }),
+    );
   command
     .command('init')
     .argument('[file]', 'the file to write; - for stdout', DEFAULT_FILE)
@@ -158,10 +167,6 @@ function repeated(
   return (given, before = []) => [...before, one(given)];
 }
 
-function configOf(flags: Flags): Config {
-  return flags.config === undefined ? defaultConfig() : readConfig(flags.config);
-}
-
 /** Flags win over the file; those of a listener are about the first one. */
 function merged(config: Config, flags: Flags): Config {
   const { port, host, path, realm, allowOrigin, logLevel, logFormat } = flags;
@@ -188,11 +193,6 @@ function realmsNamed(names: readonly string[], { realms }: Config): Config['real
   return [...new Set(names)].map(
     (name) => realms.find((realm) => realm.name === name) ?? { ...plain!, name },
   );
-}
-
-function approval(file: string, { realms, transports }: Config): string {
-  const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
-  return `${file} is valid: ${count(realms.length, 'realm')}, ${count(transports.length, 'transport')}\n`;
 }
 
 /** commander's complaint as one line, without its prefix. */

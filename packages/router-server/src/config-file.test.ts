@@ -99,6 +99,52 @@ describe('the configuration file', () => {
     expect(message).toMatch(/^router\.yaml:\d+:\d+: /);
   });
 
+  it.each([
+    [
+      'ticket: { principals: { joe: { ticket: 12345, role: r } } }',
+      'auth.ticket.principals.joe.ticket: must be text',
+    ],
+    [
+      'wampcra: { users: { joe: { secret: [12345], role: r } } }',
+      'auth.wampcra.users.joe.secret: must be text',
+    ],
+    [
+      'scram: { principals: { joe: { stored-key: 12345 } } }',
+      'auth.scram.principals.joe.stored-key: must be text that is not empty; if it is one, put it in quotes',
+    ],
+    [
+      'ticket: { principals: { joe: { tickt: "12345" } } }',
+      'auth.ticket.principals.joe.tickt: unknown key; did you mean "ticket"?',
+    ],
+    [
+      'ticket: { type: dynamic, authenticatr: a }',
+      'auth.ticket.authenticatr: unknown key; did you mean "authenticator"?',
+    ],
+    ['ticket: { type: dynamc, authenticator: a }', 'auth.ticket.type: must be dynamic'],
+    [
+      'cryptosign: { principals: { joe: { role: r, authorized_keys: [ab] } } }',
+      'must be 64 hexadecimal digits',
+    ],
+  ])('auth: %s is refused, and secrets are not shown', (auth, sentence) => {
+    const message = complaint(`realms: [{ name: a, auth: { ${auth} } }]`);
+    expect(message).toContain(`realms[0].`);
+    expect(message).toContain(sentence);
+    expect(message).not.toContain('12345');
+  });
+
+  it('roles that are given to somebody have to be there', () => {
+    const realm = (more: string): string => `realms: [{ name: a, ${more}, roles: [{ name: user }] }]`;
+    const static_ = 'auth: { ticket: { principals: { joe: { ticket: a, role: usr } } } }';
+    expect(complaint(realm(static_))).toContain(
+      'realms[0].auth.ticket.principals.joe.role: gives the role usr, which is not among the roles: user',
+    );
+    expect(complaint('realms: [{ name: a, roles: [{ name: user }] }]')).toContain('gives the role anonymous');
+    expect(parse(realm(static_.replace('usr', 'user'))).realms[0]!.roles).toHaveLength(1);
+    expect(complaint(realm('auth: {}').replace('user }', 'user, permissions: [{ uri: a..b }] }'))).toContain(
+      'realms[0].roles[0].permissions[0].uri: is no valid URI for match: exact',
+    );
+  });
+
   it('tells everything that is wrong, one line each', () => {
     const lines = complaint('log: { level: loud, colour: true }\nlimits: { sessions: many }').split('\n');
     expect(lines).toHaveLength(3);

@@ -44,6 +44,17 @@ const SESSION_LIMITS = {
     ROUTER.authorizationMs,
     "Time that an authorizer has for one decision. The session's input stands still meanwhile.",
   ),
+  decisions_per_session: whole(
+    1,
+    MANY,
+    ROUTER.decisionsPerSession,
+    'Decisions of authorizer procedures that are kept for one session.',
+  ),
+  decision_ms: milliseconds(
+    0,
+    ROUTER.decisionMs,
+    'How long such a decision is kept; a permission that is taken away ends by then.',
+  ),
   goodbye_timeout_ms: milliseconds(
     1,
     ROUTER.goodbyeMs,
@@ -202,6 +213,8 @@ export function routerLimitsOf(limits: LimitsConfig): Partial<RouterLimits> {
     helloMs: limits.hello_timeout_ms,
     authenticationMs: limits.authentication_timeout_ms,
     authorizationMs: limits.authorization_timeout_ms,
+    decisionsPerSession: limits.decisions_per_session,
+    decisionMs: limits.decision_ms,
     goodbyeMs: limits.goodbye_timeout_ms,
     lingerMs: limits.linger_timeout_ms,
     parkedMessages: limits.parked_messages,

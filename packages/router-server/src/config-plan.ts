@@ -2,6 +2,7 @@
  * What a configuration asks to be built, in the words of those who build it: options of the router, of its realms and of
  * the listeners. Owns the translation, option by option; builds and opens nothing.
  */
+import { resolve } from 'node:path';
 import type { MemoryEventStoreLimits, RealmOptions, RouterLimits } from '@wamp/router';
 import { brokerLimitsOf, dealerLimitsOf, routerLimitsOf } from './config-limits.js';
 import type { RealmConfig } from './config-realms.js';
@@ -13,10 +14,14 @@ export interface RealmPlan {
   readonly store: StorePlan;
 }
 
-export interface StorePlan {
-  readonly type: 'memory';
-  readonly limits: Partial<MemoryEventStoreLimits>;
-}
+export type StorePlan =
+  | { readonly type: 'memory'; readonly limits: Partial<MemoryEventStoreLimits> }
+  | {
+      readonly type: 'sqlite';
+      readonly path: string;
+      readonly survives: 'process-crash' | 'power-loss';
+      readonly limits: Partial<MemoryEventStoreLimits>;
+    };
 
 export interface ListenerPlan {
   readonly options: Omit<ListenOptions, 'serializers'>;
@@ -28,6 +33,8 @@ export interface ListenerPlan {
 export interface Plan {
   readonly realms: ReadonlyMap<string, RealmPlan>;
   readonly limits: Partial<RouterLimits>;
+  /** undefined: drawn at each start */
+  readonly secret: string | undefined;
   readonly listeners: readonly ListenerPlan[];
   readonly log: LogPlan;
   readonly monitoring: MonitoringPlan;
@@ -47,10 +54,12 @@ export interface MonitoringPlan {
   readonly endpoint: { readonly host: string; readonly port: number } | undefined;
 }
 
-export function planOf(config: Config): Plan {
+/** @param directory where relative paths begin */
+export function planOf(config: Config, directory = '.'): Plan {
   return {
-    realms: new Map(config.realms.map((realm) => [realm.name, realmPlan(realm, config)])),
+    realms: new Map(config.realms.map((realm) => [realm.name, realmPlan(realm, config, directory)])),
     limits: routerLimitsOf(config.limits),
+    secret: config.secret,
     listeners: config.transports.map((transport) => listenerPlan(transport, config)),
     log: {
       level: config.log.level,
@@ -69,9 +78,15 @@ function monitoringPlan({ monitoring: { health, metrics, endpoint } }: Config): 
   };
 }
 
-function realmPlan({ options, store }: RealmConfig, config: Config): RealmPlan {
+function realmPlan(
+  { auth, roles, options, store }: RealmConfig,
+  config: Config,
+  directory: string,
+): RealmPlan {
   return {
     options: {
+      ...(auth === undefined ? {} : { auth }),
+      ...(roles === undefined ? {} : { roles }),
       uriRule: options.uri_check,
       requestIds: options.request_ids,
       disclosure: options.disclosure,
@@ -93,20 +108,20 @@ function realmPlan({ options, store }: RealmConfig, config: Config): RealmPlan {
         maxAgeMs: store.retention.max_age_ms,
       },
     },
-    store: storePlan(store),
+    store: storePlan(store, directory),
   };
 }
 
-function storePlan(store: RealmConfig['store']): StorePlan {
-  return {
-    type: store.type,
-    limits: {
-      retainedEvents: store.retained_events,
-      retainedBytes: store.retained_bytes,
-      historyEvents: store.history_events,
-      historyBytes: store.history_bytes,
-    },
+function storePlan(store: RealmConfig['store'], directory: string): StorePlan {
+  const given = {
+    retainedEvents: store.retained_events,
+    retainedBytes: store.retained_bytes,
+    historyEvents: store.history_events,
+    historyBytes: store.history_bytes,
   };
+  const limits = Object.fromEntries(Object.entries(given).filter(([, number]) => number !== undefined));
+  if (store.type === 'memory') return { type: 'memory', limits };
+  return { type: 'sqlite', path: resolve(directory, store.path), survives: store.survives, limits };
 }
 
 function listenerPlan(

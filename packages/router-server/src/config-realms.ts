@@ -2,6 +2,7 @@
  * The section `realms` of the configuration: what each realm is, who gets in, and what is kept of its events.
  * Owns names and descriptions, which are Crossbar.io's where the meaning is the same; builds nothing.
  */
+import { isValidUri } from '@wamp/protocol';
 import {
   DEFAULT_HISTORY,
   DEFAULT_MAX_TIMEOUT_MS,
@@ -10,6 +11,7 @@ import {
   DEFAULT_RETENTION,
 } from '@wamp/router';
 import { z } from 'zod';
+import { AUTH, grantedRoles, ROLES } from './config-auth.js';
 import {
   listOf,
   MATCH,
@@ -19,9 +21,9 @@ import {
   REALM_NAME,
   section,
   whole,
+  wholeOrAbsent,
   yesOrNo,
 } from './config-values.js';
-import { isValidUri } from '@wamp/protocol';
 
 const EVENTS = 2 ** 31 - 1;
 const BYTES = Number.MAX_SAFE_INTEGER;
@@ -97,12 +99,40 @@ const MEMORY_STORE = section({
   history_bytes: whole(1, BYTES, MEMORY.historyBytes, 'Their bytes.'),
 });
 
+const SQLITE_STORE = section({
+  type: z.literal('sqlite').describe('Kept in a file; survives the process.'),
+  path: NOT_EMPTY.describe(
+    'The file, which is made if it is not there; a relative path begins at the directory of the configuration. One for each realm.',
+  ),
+  survives: oneOf(['process-crash', 'power-loss'])
+    .default('process-crash')
+    .describe('What an acknowledged event outlives; `power-loss` waits for the disk with each.'),
+  ...KEPT,
+  retained_events: wholeOrAbsent(1, EVENTS, 'Retained events of all topics.'),
+  retained_bytes: wholeOrAbsent(1, BYTES, 'Their bytes.'),
+  history_events: wholeOrAbsent(1, EVENTS, 'Events of all histories.'),
+  history_bytes: wholeOrAbsent(1, BYTES, 'Their bytes.'),
+});
+
 const REALM = section({
   name: REALM_NAME.describe('The name that clients join.'),
-  options: OPTIONS.describe('How the realm routes.'),
-  store: MEMORY_STORE.prefault({ type: 'memory' }).describe(
-    'Where retained events and event history are kept.',
+  auth: AUTH.optional().describe('The ways to get in. By default everybody does, as `anonymous`.'),
+  roles: ROLES.optional().describe(
+    'What roles may do. By default everybody may do everything; as soon as there are roles, what they do not allow is denied.',
   ),
+  options: OPTIONS.describe('How the realm routes.'),
+  store: z
+    .discriminatedUnion('type', [MEMORY_STORE, SQLITE_STORE])
+    .prefault({ type: 'memory' })
+    .describe('Where retained events and event history are kept.'),
+}).superRefine(({ auth, roles }, context) => {
+  if (roles === undefined) return;
+  const names = roles.map(({ name }) => name);
+  for (const { path, role } of grantedRoles(auth ?? { anonymous: {} })) {
+    if (names.includes(role)) continue;
+    const message = `gives the role ${role}, which is not among the roles: ${names.join(', ')}`;
+    context.addIssue({ code: 'custom', path: auth === undefined ? ['roles'] : ['auth', ...path], message });
+  }
 });
 
 export const REALMS = listOf(REALM)

@@ -5,7 +5,18 @@
 import { z } from 'zod';
 import { LIMITS } from './config-limits.js';
 import { REALMS } from './config-realms.js';
-import { listOf, milliseconds, oneOf, section, text, whole, wholeNumber, yesOrNo } from './config-values.js';
+import {
+  listOf,
+  NOT_EMPTY,
+  SECRET,
+  milliseconds,
+  oneOf,
+  section,
+  text,
+  whole,
+  wholeNumber,
+  yesOrNo,
+} from './config-values.js';
 import { DEFAULT_LISTENER_LIMITS as LISTENER } from './limits.js';
 import { isAllowableOrigin } from './origin-policy.js';
 
@@ -120,6 +131,11 @@ export const CONFIG = section({
     .describe('For editors: where the JSON Schema of this file is. The router ignores it.'),
   realms: REALMS.prefault([{ name: 'realm1' }]).describe('The realms that clients may join.'),
   transports: TRANSPORTS.prefault([{ type: 'websocket' }]).describe('Where and how the router listens.'),
+  secret: NOT_EMPTY.meta(SECRET)
+    .optional()
+    .describe(
+      'A secret of the router, from which follows what peers are told that claim to be somebody who does not exist. By default it is drawn anew at each start; routers behind one address should share it.',
+    ),
   limits: LIMITS.prefault({}).describe('What peers can make the router keep or wait for.'),
   log: LOG.describe('What is written to stdout.'),
   monitoring: MONITORING.describe('Pages for those who operate the router.'),

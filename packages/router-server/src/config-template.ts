@@ -16,11 +16,26 @@ const TEMPLATE = `# yaml-language-server: $schema=./node_modules/@wamp/router-se
 
 realms:
   - name: realm1
+    # Without "auth" everybody gets in, as anonymous; without "roles" everybody may do everything. For example:
+    # auth:
+    #   ticket:
+    #     principals:
+    #       backend: { ticket: '\${BACKEND_TICKET}', role: backend }
+    #   wampcra:
+    #     users:
+    #       joe: { secret: '\${file:/run/secrets/joe}', role: user }
+    # roles:
+    #   - name: backend
+    #     permissions:
+    #       - { uri: com.example., match: prefix, allow: { call: true, register: true, publish: true, subscribe: true } }
+    #   - name: user
+    #     permissions:
+    #       - { uri: com.example.shop., match: prefix, allow: { call: true, subscribe: true } }
     # options:
     #   admin_roles: []                  # for example [operator]: may end sessions through the meta API
     #   max_timeout_ms: 86400000         # no call waits longer for its next answer
     # store:
-    #   type: memory
+    #   type: memory                     # or: sqlite, with path: realm1.events.db
     #   event-history:                   # for example:
     #     - { uri: com.example.prices, limit: 100 }
 

@@ -47,7 +47,12 @@ export function yesOrNo(fallback: boolean, description: string): z.ZodDefault<z.
 
 /** @param what what the text must be, for example `a path that begins with a slash` */
 export function text(what: string, isValid: (value: string) => boolean): z.ZodString {
-  return z.string(`must be ${what}`).refine(isValid, `must be ${what}`);
+  return z
+    .string({
+      // YAML reads some texts as something else: 0123, 1e3, null.
+      error: ({ input }) => `must be ${what}${input === undefined ? '' : '; if it is one, put it in quotes'}`,
+    })
+    .refine(isValid, `must be ${what}`);
 }
 
 export function oneOf<const T extends readonly [string, ...string[]]>(

@@ -2,9 +2,17 @@
  * What a configuration has been built into: the router with its realms, and its listeners.
  * Owns the order in which they begin and end; knows neither files nor signals.
  */
-import { MemoryEventStore, Router, type RealmOptions, type RouterObserver } from '@wamp/router';
-import type { ListenerPlan, Plan, RealmPlan } from './config-plan.js';
+import { openSqliteEventStore } from '@wamp/event-store-sqlite';
+import {
+  MemoryEventStore,
+  Router,
+  type EventStore,
+  type RealmOptions,
+  type RouterObserver,
+} from '@wamp/router';
+import type { ListenerPlan, Plan, RealmPlan, StorePlan } from './config-plan.js';
 import { listen, type ListenOptions, type RouterServer } from './listen.js';
+import { verifyEd25519 } from './node-ed25519.js';
 import { nodeSerializers } from './node-serializers.js';
 import { OperatingPages, type Readiness } from './operating-pages.js';
 import { OperatingServer } from './operating-server.js';
@@ -23,35 +31,49 @@ export interface Observers {
   readonly suppressedLogLines: () => number;
 }
 
+/** A configuration that is well-formed, and asks for what cannot be. */
+export class PlanError extends Error {
+  override readonly name = 'PlanError';
+}
+
 export class RouterProcess {
   readonly router: Router;
+  readonly #stores: readonly OpenStore[];
   readonly #servers: RouterServer[] = [];
   readonly #prometheus: Prometheus | undefined;
   readonly #observers: Observers;
   #monitoring: OperatingServer | undefined = undefined;
   #readiness: Readiness = 'starting';
 
-  private constructor(plan: Plan, observers: Observers) {
-    const { limits } = plan;
+  private constructor(plan: Plan, stores: readonly OpenStore[], observers: Observers) {
     this.#observers = observers;
-    this.router = new Router({
-      realms: Object.fromEntries([...plan.realms].map(([name, realm]) => [name, realmOptions(realm)])),
-      limits: { ...limits, goodbyeMs: Math.min(GOODBYE_MS, limits.goodbyeMs ?? GOODBYE_MS) },
-      observer: observers.router,
-    });
+    this.#stores = stores;
+    this.router = makeRouter(plan, stores, observers.router);
     this.#prometheus = plan.monitoring.hasMetrics ? new Prometheus(this.#metricSource()) : undefined;
   }
 
-  /** @throws ListenError if one of the ports cannot be opened; then none stays open */
+  /** Makes what can be made without opening anything. @throws PlanError */
+  static check(plan: Plan): void {
+    makeRouter(plan, [], {});
+  }
+
+  /**
+   * @throws PlanError; ListenError if one of the ports cannot be opened, then none stays open; EventStoreFileError if one of
+   * the files cannot
+   */
   static async start(plan: Plan, observers: Observers): Promise<RouterProcess> {
-    const started = new RouterProcess(plan, observers);
+    const stores: OpenStore[] = [];
+    let started: RouterProcess | undefined;
     try {
+      for (const [realm, { store }] of plan.realms) stores.push(await openStore(realm, store));
+      started = new RouterProcess(plan, stores, observers);
       await started.#open(plan);
+      return started;
     } catch (error) {
-      await started.#closePorts(0);
+      if (started !== undefined) await started.#closePorts(0);
+      await Promise.all(stores.map((store) => store.close()));
       throw error;
     }
-    return started;
   }
 
   get servers(): readonly RouterServer[] {
@@ -70,6 +92,7 @@ export class RouterProcess {
     const timeUp = new Promise<void>((resolve) => setTimeout(resolve, GOODBYE_MS + LINGER_MS).unref());
     await Promise.race([this.router.close(), timeUp]);
     await this.#closePorts(LINGER_MS);
+    await Promise.all(this.#stores.map((store) => store.close()));
   }
 
   /** The operating pages first: who asks while the transports open learns that it takes a moment. */
@@ -117,8 +140,39 @@ export class RouterProcess {
   }
 }
 
-function realmOptions({ options, store }: RealmPlan): RealmOptions {
-  return { ...options, eventStore: new MemoryEventStore(store.limits) };
+/** The store of one realm, and how it is given free. */
+interface OpenStore {
+  readonly realm: string;
+  readonly eventStore: EventStore;
+  close(): Promise<void>;
+}
+
+async function openStore(realm: string, plan: StorePlan): Promise<OpenStore> {
+  if (plan.type === 'memory') {
+    return { realm, eventStore: new MemoryEventStore(plan.limits), close: () => Promise.resolve() };
+  }
+  const eventStore = await openSqliteEventStore(plan.path, { survives: plan.survives, limits: plan.limits });
+  return { realm, eventStore, close: () => eventStore.close() };
+}
+
+/** @throws PlanError */
+function makeRouter(plan: Plan, stores: readonly OpenStore[], observer: RouterObserver): Router {
+  const { limits, secret } = plan;
+  const realmOptions = (name: string, { options }: RealmPlan): RealmOptions => {
+    const open = stores.find(({ realm }) => realm === name);
+    return open === undefined ? options : { ...options, eventStore: open.eventStore };
+  };
+  try {
+    return new Router({
+      realms: Object.fromEntries([...plan.realms].map(([name, realm]) => [name, realmOptions(name, realm)])),
+      limits: { ...limits, goodbyeMs: Math.min(GOODBYE_MS, limits.goodbyeMs ?? GOODBYE_MS) },
+      observer,
+      verifyEd25519,
+      ...(secret === undefined ? {} : { secret }),
+    });
+  } catch (error) {
+    throw new PlanError((error as Error).message, { cause: error });
+  }
 }
 
 function listenOptions({ options, serializers, maxDepth }: ListenerPlan): ListenOptions {

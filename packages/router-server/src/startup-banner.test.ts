@@ -7,6 +7,7 @@ const facts: BannerFacts = {
   realms: ['realm1'],
   subprotocols: ['wamp.2.json', 'wamp.2.cbor'],
   isLoopback: true,
+  openRealms: ['realm1'],
   colour: false,
 };
 
@@ -34,6 +35,13 @@ describe('the start-up banner', () => {
     const text = startupBanner({ ...facts, urls, isLoopback: false });
     expect(text).toContain('Warning: this router is open to the network');
     expect(text).toContain('ws://192.0.2.7:8080/ws');
+  });
+
+  it('where everybody has to say who it is, it is no development mode and warns of nothing', () => {
+    const text = startupBanner({ ...facts, openRealms: [], isLoopback: false });
+    for (const part of ['development', 'anonymous', 'Warning']) expect(text).not.toContain(part);
+    const some = startupBanner({ ...facts, realms: ['realm1', 'b'] });
+    expect(some).toContain('subscribe in realm1');
   });
 
   it('fits a terminal of 120 columns', () => {

@@ -15,6 +15,8 @@ export interface BannerFacts {
   readonly monitoringUrl?: string | undefined;
   /** true if only this machine can reach the port */
   readonly isLoopback: boolean;
+  /** names of the realms where everybody may do everything */
+  readonly openRealms: readonly string[];
   /** true if the terminal shows colours */
   readonly colour: boolean;
 }
@@ -38,17 +40,18 @@ function palette(colour: boolean): Palette {
 export function startupBanner(facts: BannerFacts): string {
   const { bold, dim, link, warning } = palette(facts.colour);
   const row = (label: string, value: string): string => `  ${dim(label.padEnd(14))}${value}`;
+  const isOpen = facts.openRealms.length > 0;
   const lines = [
     '',
-    `  ${bold('wamp-router')} ${facts.version} ${dim('· development mode: no authentication')}`,
+    `  ${bold('wamp-router')} ${facts.version}${isOpen ? dim(' · development mode: no authentication') : ''}`,
     '',
     ...facts.urls.map((url, i) => row(i === 0 ? 'connect to' : 'or', link(url))),
     row(facts.realms.length === 1 ? 'realm' : 'realms', facts.realms.join(', ')),
     row('subprotocols', facts.subprotocols.join(', ')),
     ...(facts.monitoringUrl === undefined ? [] : [row('monitoring', link(facts.monitoringUrl))]),
-    row('access', accessSentence(facts.isLoopback)),
+    row('access', accessSentence(facts)),
     '',
-    ...(facts.isLoopback ? [] : [`  ${warning(`Warning: ${OPEN_WARNING}`)}`, '']),
+    ...(facts.isLoopback || !isOpen ? [] : [`  ${warning(`Warning: ${OPEN_WARNING}`)}`, '']),
     `  ${dim('A first client (npm install @wamp/client):')}`,
     '',
     ...snippet(facts.urls[0]!, facts.realms[0]!).map((line) => `    ${line}`),
@@ -63,10 +66,12 @@ export function startupBanner(facts: BannerFacts): string {
 export const OPEN_WARNING =
   'this router is open to the network, and whoever reaches it may use it without authentication.';
 
-function accessSentence(isLoopback: boolean): string {
+function accessSentence({ realms, openRealms, isLoopback }: BannerFacts): string {
+  if (openRealms.length === 0) return 'as the configuration says';
+  const where = openRealms.length === realms.length ? '' : ` in ${openRealms.join(', ')}`;
   return isLoopback
-    ? 'anonymous: programs on this machine may call, register, publish, subscribe'
-    : 'anonymous: everyone who reaches this port may call, register, publish, subscribe';
+    ? `anonymous: programs on this machine may call, register, publish, subscribe${where}`
+    : `anonymous: everyone who reaches this port may call, register, publish, subscribe${where}`;
 }
 
 /** Three lines that run as they are, in any ES module. */
