@@ -14,12 +14,13 @@ import { cbor } from '@wamp/client/cbor';
 import { json } from '@wamp/client/json';
 import { msgpack } from '@wamp/client/msgpack';
 import { Option, type Command } from 'commander';
+import { authenticatorsFrom, withCredentials, type Credentials } from './credentials.js';
 import type { Terminal } from './terminal.js';
 import { countFrom } from './values.js';
 
 const SERIALIZERS: Readonly<Record<string, () => Serializer>> = { json, cbor, msgpack };
 
-export interface ConnectionOptions {
+export interface ConnectionOptions extends Credentials {
   readonly url: string;
   readonly realm: string;
   readonly serializer: string;
@@ -28,7 +29,7 @@ export interface ConnectionOptions {
 
 /** Adds the options of a connection to a command. */
 export function withConnectionOptions(command: Command): Command {
-  return command
+  command
     .addOption(
       new Option('-u, --url <url>', 'address of the router')
         .env('WAMP_URL')
@@ -46,6 +47,7 @@ export function withConnectionOptions(command: Command): Command {
         .argParser(countFrom)
         .default(10_000),
     );
+  return withCredentials(command);
 }
 
 /** The router could not be reached, or did not let us in. */
@@ -75,12 +77,14 @@ async function join(
   more: Partial<ConnectOptions>,
 ): Promise<Client> {
   const make = SERIALIZERS[options.serializer] ?? cbor;
+  const auth = authenticatorsFrom(options);
   try {
     return await connect(options.url, {
       realm: options.realm,
       serializers: [make()],
       handshakeTimeoutMs: options.connectTimeout,
       signal: terminal.interrupted,
+      auth,
       ...more,
     });
   } catch (error) {

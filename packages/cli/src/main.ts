@@ -1,6 +1,7 @@
 /**
  * The command `wamp`: its tree of commands, and what a failure becomes. Owns neither what a command does nor the streams.
  */
+import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { CanceledError, ConnectionError, UsageError } from '@wamp/client';
 import completion from '@bomb.sh/tab/commander';
@@ -29,7 +30,7 @@ Examples:
   wamp list                                           what is registered
 
 Values are JSON if they can be read as JSON, else text. Exit codes: 0 done, 1 answered with an error, 2 wrong command line,
-3 no connection, 130 interrupted.`;
+3 no connection, 130 interrupted. Secrets belong into the environment (WAMP_TICKET, WAMP_SECRET, …) or into files (@FILE).`;
 
 /**
  * Runs one command.
@@ -37,6 +38,8 @@ Values are JSON if they can be read as JSON, else text. Exit codes: 0 done, 1 an
  * @returns the exit code, see {@link ExitCode}; never rejects for what a user or a router can cause
  */
 export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
+  // Every call in flight listens to it; that is no leak.
+  setMaxListeners(0, terminal.interrupted);
   const program = createProgram(terminal);
   try {
     await program.parseAsync([...args], { from: 'user' });

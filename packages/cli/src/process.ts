@@ -1,12 +1,9 @@
 /** The process `wamp`: its streams, its signals and its exit code. */
-import { setMaxListeners } from 'node:events';
 import { main } from './main.js';
 
 /** The first signal asks for an orderly end, a second one ends at once. */
 export async function runProcess(host: NodeJS.Process): Promise<void> {
   const stop = new AbortController();
-  // Every call in flight listens to it; that is no leak.
-  setMaxListeners(0, stop.signal);
   const onSignal = (): void => {
     // The second one is the system's: it kills.
     host.off('SIGINT', onSignal).off('SIGTERM', onSignal);

@@ -2,9 +2,12 @@ import { writeFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, WampError, type Client } from '@wamp/client';
+import { cryptosignPublicKey } from '@wamp/protocol/auth/cryptosign';
 import { listen, Router, type RouterServer } from '@wamp/router-server';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Run } from './terminal.fixture.js';
+
+const KEY = '11'.repeat(32);
 
 let router: Router;
 let server: RouterServer;
@@ -23,7 +26,22 @@ function wampWith(args: readonly string[], options?: ConstructorParameters<typeo
 }
 
 beforeAll(async () => {
-  router = new Router({ realms: { realm1: {} } });
+  router = new Router({
+    realms: {
+      realm1: {},
+      guarded: {
+        auth: {
+          ticket: { type: 'static', principals: { joe: { ticket: 'open sesame', role: 'user' } } },
+          wampcra: { type: 'static', users: { ann: { secret: 's3cret', role: 'user' } } },
+          cryptosign: {
+            type: 'static',
+            principals: { key: { authorized_keys: [cryptosignPublicKey(KEY)], role: 'user' } },
+          },
+        },
+        roles: [{ name: 'user', permissions: [{ uri: '', match: 'prefix', allow: { call: true } }] }],
+      },
+    },
+  });
   server = await listen(router, { port: 0 });
   client = await connect(server.url, { realm: 'realm1' });
   folder = mkdtempSync(join(tmpdir(), 'wamp-cli-'));
@@ -220,6 +238,37 @@ describe('wamp list, describe, ping and bench', () => {
     expect(await bench.code).toBe(0);
     expect(bench.lines).toMatchObject([{ calls: 200, errors: 0 }]);
     expect(await wamp('bench com.example.none -n 5').code).toBe(1);
+  });
+});
+
+describe('logging in', () => {
+  const asked = 'call wamp.session.count --realm guarded';
+
+  it.each([
+    ['--authid joe --ticket', 'open sesame'],
+    ['--authid ann --secret', 's3cret'],
+    ['--private-key', KEY],
+  ])('with %s', async (flags, secret) => {
+    const run = wampWith([...asked.split(' '), ...flags.split(' '), secret]);
+    expect(await run.code).toBe(0);
+    expect(run.lines).toEqual([1]);
+  });
+
+  it('with a secret from a file', async () => {
+    writeFileSync(join(folder, 'ticket'), 'open sesame\n');
+    expect(await wamp(`${asked} --authid joe --ticket @${join(folder, 'ticket')}`).code).toBe(0);
+  });
+
+  it.each([
+    ['--authid joe --ticket wrong', 3, 'wamp.error'],
+    ['', 3, 'wamp.error'],
+    ['--ticket x', 2, '--ticket needs --authid'],
+    ['--private-key xyz', 2, '64 hexadecimal digits'],
+    ['--authid joe --ticket @/no/such/file', 2, '/no/such/file cannot be read'],
+  ])('fails with "%s": %i, %s', async (flags, code, sentence) => {
+    const run = wamp(`${asked} ${flags}`.trim());
+    expect(await run.code).toBe(code);
+    expect(run.stderr).toContain(sentence);
   });
 });
 

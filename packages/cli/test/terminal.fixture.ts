@@ -14,7 +14,7 @@ export class Run implements Terminal {
 
   constructor(
     args: readonly string[],
-    { input = '', isInteractive = false }: { input?: string; isInteractive?: boolean } = {},
+    { input = '', isInteractive = false }: { readonly input?: string; readonly isInteractive?: boolean } = {},
   ) {
     this.env = process.env;
     this.isInteractive = isInteractive;
