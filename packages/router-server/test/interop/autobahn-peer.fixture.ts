@@ -2,7 +2,14 @@
 import { createRequire } from 'node:module';
 import type { Format } from '@wamp/protocol';
 import { WebSocket } from 'ws';
-import { Failure, reply, type Lack, type MakePeer, type Reply } from './interop-peer.fixture.js';
+import {
+  Failure,
+  reply,
+  type EventDetailsSeen,
+  type Lack,
+  type MakePeer,
+  type Reply,
+} from './interop-peer.fixture.js';
 
 // autobahn 26 takes the WebSocket of its platform: browsers and Node 22 have one, Node 20 is lent the one of ws.
 // All connections of this process are remembered, so that a test can cut one.
@@ -41,6 +48,7 @@ interface Promised<T> {
   cancel(options?: object): void;
 }
 interface Session {
+  readonly id: number;
   call(procedure: string, args: readonly unknown[], kwargs: object, options?: object): Promised<unknown>;
   register(
     procedure: string,
@@ -53,7 +61,7 @@ interface Session {
   ): Promised<{ unregister(): Promised<void> }>;
   subscribe(
     topic: string,
-    handler: (args: readonly unknown[], kwargs: Record<string, unknown>, event: { topic: string }) => void,
+    handler: (args: readonly unknown[], kwargs: Record<string, unknown>, event: AutobahnEvent) => void,
     options: object,
   ): Promised<{ unsubscribe(): Promised<void> }>;
   publish(
@@ -61,7 +69,15 @@ interface Session {
     args: readonly unknown[],
     kwargs: object,
     options: object,
-  ): Promised<void> | undefined;
+  ): Promised<{ readonly id: number }> | undefined;
+}
+interface AutobahnEvent {
+  readonly topic: string;
+  readonly publication: number;
+  readonly publisher?: number;
+  readonly publisher_authid?: string;
+  readonly publisher_authrole?: string;
+  readonly retained: boolean;
 }
 interface InvocationDetails {
   readonly procedure: string;
@@ -95,6 +111,15 @@ const replyOf = (value: unknown): Reply => {
   if (value instanceof autobahn.Result) return reply(value.args, value.kwargs);
   return reply(value === undefined || value === null ? [] : [value]);
 };
+
+const detailsOf = (event: AutobahnEvent): EventDetailsSeen => ({
+  publication: event.publication,
+  publisher:
+    event.publisher === undefined
+      ? undefined
+      : [event.publisher, event.publisher_authid, event.publisher_authrole],
+  isRetained: event.retained,
+});
 
 function settled<T>(promised: Promised<T>, progress?: (value: unknown) => void): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -135,6 +160,7 @@ export function autobahnPeer(format: Format): MakePeer {
     return {
       name: 'autobahn',
       format,
+      session: session.id,
       lacks: LACKS[format],
       register: async (procedure, handler, options = {}) => {
         const endpoint = async (
@@ -168,23 +194,27 @@ export function autobahnPeer(format: Format): MakePeer {
         void started.then(() => promised.cancel(mode === 'none' ? undefined : { mode }));
         return replyOf(await settled(promised));
       },
-      subscribe: async (topic, handler, options = {}) => {
+      subscribe: async (topic, handler, { match, getRetained } = {}) => {
         const subscription = await settled(
           session.subscribe(
             topic,
-            (args, kwargs, event) => handler({ args, kwargs, topic: event.topic }),
-            options,
+            (args, kwargs, event) => handler({ args, kwargs, topic: event.topic }, detailsOf(event)),
+            {
+              ...(match !== undefined && { match }),
+              ...(getRetained !== undefined && { get_retained: getRetained }),
+            },
           ),
         );
         return () => settled(subscription.unsubscribe());
       },
-      publish: async (topic, given = reply(), options = {}) => {
+      publish: async (topic, given = reply(), { acknowledge = false, excludeMe, ...choice } = {}) => {
         const wire = {
-          acknowledge: options.acknowledge ?? false,
-          ...(options.excludeMe === undefined ? {} : { exclude_me: options.excludeMe }),
+          acknowledge,
+          ...(excludeMe === undefined ? {} : { exclude_me: excludeMe }),
+          ...choice,
         };
         const acknowledged = session.publish(topic, [...given.args], given.kwargs, wire);
-        if (acknowledged !== undefined) await settled(acknowledged);
+        return acknowledged === undefined ? undefined : (await settled(acknowledged)).id;
       },
       leave: () => {
         connection.close();

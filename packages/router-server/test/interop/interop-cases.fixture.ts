@@ -2,6 +2,7 @@
 import { Router } from '@wamp/router';
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest';
 import { listen, type RouterServer } from '../../src/listen.js';
+import { failureOf, Tally } from './interop-outcome.fixture.js';
 import {
   Failure,
   reply,
@@ -34,30 +35,6 @@ const VALUES: readonly unknown[] = [
 
 /** The procedure's answer to everything: what came in. */
 const echo = ({ args, kwargs }: Reply): Reply => reply(args, kwargs);
-
-/** Waits for a number of things to have happened. */
-class Tally<T> {
-  readonly seen: T[] = [];
-  #waiting: (() => void)[] = [];
-  readonly add = (thing: T): void => {
-    this.seen.push(thing);
-    for (const wake of this.#waiting.splice(0)) wake();
-  };
-  async reach(count: number): Promise<readonly T[]> {
-    while (this.seen.length < count) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    return this.seen;
-  }
-}
-
-const failureOf = async (work: Promise<unknown>): Promise<Failure> => {
-  try {
-    await work;
-  } catch (error) {
-    expect(error).toBeInstanceOf(Failure);
-    return error as Failure;
-  }
-  throw new Error('it should have failed');
-};
 
 /**
  * @param left registers and subscribes

@@ -40,6 +40,27 @@ export interface EventSeen extends Reply {
   readonly topic: string | undefined;
 }
 
+/** What else a client tells about an event. */
+export interface EventDetailsSeen {
+  /** undefined if the client does not tell */
+  readonly publication: number | undefined;
+  /** session, authid and authrole of a publisher that is disclosed */
+  readonly publisher: readonly [session?: unknown, authid?: unknown, authrole?: unknown] | undefined;
+  readonly isRetained: boolean;
+}
+
+/** Options of PUBLISH beyond those that every case uses, under their names there. */
+export interface PublicationChoice {
+  readonly exclude?: readonly number[];
+  readonly exclude_authid?: readonly string[];
+  readonly exclude_authrole?: readonly string[];
+  readonly eligible?: readonly number[];
+  readonly eligible_authid?: readonly string[];
+  readonly eligible_authrole?: readonly string[];
+  readonly disclose_me?: boolean;
+  readonly retain?: boolean;
+}
+
 export interface Undo {
   (): Promise<void>;
 }
@@ -54,12 +75,17 @@ export type Lack =
   | 'unregister a pattern'
   | 'unsubscribe a pattern'
   | 'unacknowledged publish'
+  | 'empty lists'
+  | 'retain'
+  | 'publication of an event'
   | 'cancel'
   | 'cancel without waiting';
 
 export interface Peer {
   readonly name: string;
   readonly format: Format;
+  /** id of the session */
+  readonly session: number;
   readonly lacks: Partial<Readonly<Record<Lack, string>>>;
   register(
     procedure: string,
@@ -77,14 +103,15 @@ export interface Peer {
   callAndCancel(procedure: string, started: Promise<void>, mode?: CancelMode | 'none'): Promise<Reply>;
   subscribe(
     topic: string,
-    handler: (seen: EventSeen) => void,
-    options?: { match?: 'exact' | 'prefix' | 'wildcard' },
+    handler: (seen: EventSeen, details: EventDetailsSeen) => void,
+    options?: { match?: 'exact' | 'prefix' | 'wildcard'; getRetained?: boolean },
   ): Promise<Undo>;
+  /** @returns the publication id, if it was asked to be acknowledged. @throws Failure */
   publish(
     topic: string,
     given?: Reply,
-    options?: { acknowledge?: boolean; excludeMe?: boolean },
-  ): Promise<void>;
+    options?: { acknowledge?: boolean; excludeMe?: boolean } & PublicationChoice,
+  ): Promise<number | undefined>;
   /** Leaves with GOODBYE. */
   leave(): Promise<void>;
   /** Loses the connection without a word; absent where the client gives no way to do that to it. */

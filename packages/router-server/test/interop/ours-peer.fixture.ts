@@ -1,13 +1,23 @@
 /** @wamp/client as an interop peer. */
-import { connect, Result, WampError } from '@wamp/client';
+import { connect, Result, WampError, type ReceivedEvent } from '@wamp/client';
 import type { Format, Serializer } from '@wamp/protocol';
 import { nodeSerializers } from '../../src/node-serializers.js';
-import { Failure, reply, type MakePeer, type Reply } from './interop-peer.fixture.js';
+import { Failure, reply, type EventDetailsSeen, type MakePeer, type Reply } from './interop-peer.fixture.js';
 
 const serializerFor = (format: Format): Serializer => nodeSerializers().find((one) => one.format === format)!;
 
 const replyOf = (value: unknown): Reply =>
   value instanceof Result ? reply(value.args, value.kwargs) : reply(value === undefined ? [] : [value]);
+
+/** Our client's names of the options of PUBLISH. */
+const camelCase = (name: string): string =>
+  name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+
+const detailsOf = ({ publication, publisher, retained }: ReceivedEvent): EventDetailsSeen => ({
+  publication,
+  publisher: publisher && [publisher.session, publisher.authid, publisher.authrole],
+  isRetained: retained,
+});
 
 async function asFailure<T>(work: Promise<T>): Promise<T> {
   try {
@@ -24,6 +34,7 @@ export function ours(format: Format): MakePeer {
     return {
       name: '@wamp/client',
       format,
+      session: client.sessionId,
       lacks: {},
       register: async (procedure, handler, options = {}) => {
         const registration = await asFailure(
@@ -72,12 +83,22 @@ export function ours(format: Format): MakePeer {
       },
       subscribe: async (topic, handler, options = {}) => {
         const subscription = await asFailure(
-          client.subscribe(topic, (args, { kwargs, topic }) => handler({ args, kwargs, topic }), options),
+          client.subscribe(
+            topic,
+            (args, event) => handler({ args, kwargs: event.kwargs, topic: event.topic }, detailsOf(event)),
+            options,
+          ),
         );
         return () => subscription.unsubscribe();
       },
-      publish: async (topic, given = reply(), options = {}) => {
-        await asFailure(client.publish(topic, [...given.args], { kwargs: given.kwargs, ...options }));
+      publish: (topic, given = reply(), { acknowledge, excludeMe, ...choice } = {}) => {
+        const options = {
+          kwargs: given.kwargs,
+          ...(acknowledge !== undefined && { acknowledge }),
+          ...(excludeMe !== undefined && { excludeMe }),
+          ...Object.fromEntries(Object.entries(choice).map(([name, value]) => [camelCase(name), value])),
+        };
+        return asFailure(client.publish(topic, [...given.args], options));
       },
       leave: () => client.close(),
       gone: client.closed.then(() => undefined),

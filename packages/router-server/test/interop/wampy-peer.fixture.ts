@@ -5,7 +5,14 @@ import { CborSerializer } from 'wampy/CborSerializer.js';
 import { JsonSerializer } from 'wampy/JsonSerializer.js';
 import { MsgpackSerializer } from 'wampy/MsgpackSerializer.js';
 import { WebSocket } from 'ws';
-import { Failure, reply, type Lack, type MakePeer, type Reply } from './interop-peer.fixture.js';
+import {
+  Failure,
+  reply,
+  type EventDetailsSeen,
+  type Lack,
+  type MakePeer,
+  type Reply,
+} from './interop-peer.fixture.js';
 
 const SERIALIZERS = { json: JsonSerializer, msgpack: MsgpackSerializer, cbor: CborSerializer } as const;
 
@@ -15,6 +22,9 @@ const LACKS: Partial<Record<Lack, string>> = {
   'unsubscribe a pattern':
     'wampy forgets the options of a subscription and throws when UNSUBSCRIBED arrives for a pattern',
   'unacknowledged publish': 'wampy always asks for an acknowledgement',
+  'empty lists': 'wampy refuses a list with nobody in it',
+  retain: 'wampy checks the option retain and does not send it',
+  'publication of an event': 'wampy does not tell the publication id of an event',
 };
 
 const FORMAT_LACKS: Readonly<Record<Format, Partial<Record<Lack, string>>>> = {
@@ -31,14 +41,35 @@ interface WampyInvocation extends WampyPayload {
   readonly details: { readonly procedure?: string; readonly receive_progress?: boolean };
   readonly result_handler: (result: object) => void;
 }
+interface WampyEvent extends WampyPayload {
+  readonly details: {
+    readonly topic?: string;
+    readonly publisher?: number;
+    readonly publisher_authid?: string;
+    readonly publisher_authrole?: string;
+    readonly retained?: boolean;
+  };
+}
 interface WampyFailure extends WampyPayload {
   readonly errorUri?: string;
 }
+
+/** Over MessagePack ids are BigInt, whatever the types say. */
+const idOf = (id: number | bigint): number => Number(id);
 
 const replyOf = ({ argsList, argsDict }: WampyPayload): Reply => reply(argsList ?? [], argsDict ?? {});
 const payloadOf = ({ args, kwargs }: Reply): { argsList: unknown[]; argsDict: object } => ({
   argsList: [...args],
   argsDict: kwargs,
+});
+
+const detailsOf = ({ details }: WampyEvent): EventDetailsSeen => ({
+  publication: undefined,
+  publisher:
+    details.publisher === undefined
+      ? undefined
+      : [idOf(details.publisher), details.publisher_authid, details.publisher_authrole],
+  isRetained: details.retained === true,
 });
 
 async function asFailure<T>(work: Promise<T>): Promise<T> {
@@ -72,6 +103,7 @@ export function wampyPeer(format: Format): MakePeer {
     return {
       name: 'wampy',
       format,
+      session: idOf(wampy.getSessionId()!),
       lacks: { ...LACKS, ...FORMAT_LACKS[format] },
       register: async (procedure, handler, options = {}) => {
         const rpc = async (invocation: WampyInvocation): Promise<object> => {
@@ -106,12 +138,20 @@ export function wampyPeer(format: Format): MakePeer {
         void started.then(() => wampy.cancel(reqId, mode === 'none' ? {} : { mode }));
         return replyOf(await result);
       },
-      subscribe: async (topic, handler, options) => {
+      subscribe: async (topic, handler, { match, getRetained } = {}) => {
+        // With options wampy does not find the subscription again.
+        const options =
+          match === undefined && getRetained === undefined
+            ? undefined
+            : {
+                ...(match !== undefined && { match }),
+                ...(getRetained !== undefined && { get_retained: getRetained }),
+              };
         const { subscriptionId } = await asFailure(
           wampy.subscribe(
             topic,
-            (event: WampyPayload & { details: { topic?: string } }) =>
-              handler({ ...replyOf(event), topic: event.details.topic ?? topic }),
+            (event: WampyEvent) =>
+              handler({ ...replyOf(event), topic: event.details.topic ?? topic }, detailsOf(event)),
             options,
           ),
         );
@@ -120,8 +160,10 @@ export function wampyPeer(format: Format): MakePeer {
         };
       },
       publish: async (topic, given = reply(), options = {}) => {
-        const wire = options.excludeMe === undefined ? {} : { exclude_me: options.excludeMe };
-        await asFailure(wampy.publish(topic, payloadOf(given), wire));
+        const { excludeMe, ...choice } = { ...options, acknowledge: undefined };
+        const wire = { ...(excludeMe !== undefined && { exclude_me: excludeMe }), ...choice };
+        const { publicationId } = await asFailure(wampy.publish(topic, payloadOf(given), wire as never));
+        return idOf(publicationId);
       },
       leave: async () => {
         await wampy.disconnect();
