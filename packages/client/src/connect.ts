@@ -3,6 +3,7 @@
  * Owns the options of a client and the attempt's end; the handshake's messages are in handshake.ts.
  */
 import type { Serializer, Transport } from '@wamp/protocol';
+import { openRawSocket } from '#raw-socket';
 import { openWebSocket } from '#web-socket';
 import { abortable } from './abortable.js';
 import { Client } from './client.js';
@@ -19,7 +20,10 @@ import { shown, signalFrom } from './wire-options.js';
 /** Opens a transport; the signal is aborted when nobody waits for it any more. */
 export type TransportFactory = (signal: AbortSignal) => Promise<Transport>;
 
-/** A `ws://` or `wss://` address, a transport that is not open yet, or a function that makes one. */
+/**
+ * An address (`ws://`, `wss://`, and on Node for RawSocket `rs://host:port`, `rss://host:port`, `unix:/path`), a transport that is not open
+ * yet, or a function that makes one.
+ */
 export type ConnectTarget = string | URL | Transport | TransportFactory;
 
 export interface ConnectOptions {
@@ -158,7 +162,9 @@ async function openTransport(
     const serializers = options.serializers ?? [json()];
     if (serializers.length === 0) throw new UsageError('at least one serializer has to be offered');
     const maxFrameBytes = options.maxFrameBytes ?? MAX_FRAME_BYTES;
-    return await openWebSocket(addressOf(target), { serializers, signal, maxFrameBytes });
+    const address = addressOf(target);
+    const open = /^ws/i.test(address) ? openWebSocket : openRawSocket;
+    return await open(address, { serializers, signal, maxFrameBytes });
   } catch (cause) {
     if (cause instanceof WampError) throw cause;
     const where = typeof target === 'function' ? 'the router' : String(target);
@@ -182,7 +188,7 @@ function isTransport(target: unknown): target is Transport {
 function addressOf(target: unknown): string {
   if (typeof target === 'string' || target instanceof URL) {
     const address = String(target);
-    if (/^wss?:\/\//i.test(address)) return address;
+    if (/^(wss?:\/\/|rss?:\/\/|unix:)/i.test(address)) return address;
   }
   throw new UsageError(
     `a target is a ws:// or wss:// address, a transport or a function, not ${shown(target)}`,

@@ -88,5 +88,5 @@ export interface Transport {
    * Asks the peer at transport level whether it is alive; absent where the transport has no such means.
    * Calls back once: true if it answered within the time.
    */
-  probe?(timeoutMs: number, answered: (alive: boolean) => void): void;
+  readonly probe?: ((timeoutMs: number, answered: (alive: boolean) => void) => void) | undefined;
 }

@@ -4,6 +4,8 @@
  */
 import { STATUS_CODES, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Refusal } from './connections.js';
+import type { ListenerLimits } from './limits.js';
 
 /** An HTTP answer in plain text. */
 export interface TextAnswer {
@@ -57,15 +59,17 @@ export function originRefused(origin: string | undefined): TextAnswer {
   );
 }
 
-export function tooManyConnections(limit: number): TextAnswer {
-  return answer(503, `The router has reached its limit of ${limit} connections. Try again later.`, {
-    'Retry-After': '5',
-  });
+/** For one connection more than the endpoint takes. */
+export function tooMany(why: Refusal, limits: ListenerLimits): TextAnswer {
+  return answer(503, `${REFUSALS[why](limits)} Try again later.`, { 'Retry-After': '5' });
 }
 
-export function shuttingDown(): TextAnswer {
-  return answer(503, 'The router is shutting down. Try again later.', { 'Retry-After': '5' });
-}
+const REFUSALS: Readonly<Record<Refusal, (limits: ListenerLimits) => string>> = {
+  shutting_down: () => 'The router is shutting down.',
+  too_many: ({ maxConnections }) => `The router has reached its limit of ${maxConnections} connections.`,
+  too_many_from_address: ({ maxConnectionsPerAddress }) =>
+    `The router has reached its limit of ${maxConnectionsPerAddress} connections from one address.`,
+};
 
 /** For an upgrade request that breaks RFC 6455. */
 export function badHandshake(what: string): TextAnswer {

@@ -3,17 +3,25 @@
  * Limits of sessions, calls and queues belong to the router, not here.
  */
 
-/** Limits and times of a WebSocket listener; all have a default, see the constants of the same name. */
+/** Limits and times of a listener; all have a default, see the constants of the same name. */
 export interface ListenerLimits {
-  /** Longest message that a peer may send, in bytes; a longer one closes the connection with 1009. */
+  /**
+   * Longest message that a peer may send, in bytes; a longer one closes the connection, over WebSocket with 1009. RawSocket knows
+   * only powers of two up to 16 MiB: the largest that is not above this limit counts there.
+   */
   readonly maxMessageBytes: number;
-  /** Connections at the same time; one more is refused with HTTP 503. */
+  /** Connections at the same time; one more is refused with HTTP 503, over RawSocket with error 4. */
   readonly maxConnections: number;
+  /** Of these, from one IPv4 address or one IPv6 network of 64 bits; this machine's own addresses do not count. */
+  readonly maxConnectionsPerAddress: number;
   /** Silence after which a ping is sent, in milliseconds; 0 switches keepalive off. */
   readonly pingIntervalMs: number;
   /** How long after that ping a peer may stay silent before it is cut, in milliseconds. */
   readonly pingTimeoutMs: number;
-  /** How long the opening HTTP request may take, in milliseconds. */
+  /**
+   * How long the opening handshake may take, in milliseconds: until the first byte, the TLS handshake, the HTTP request or the
+   * RawSocket handshake, each.
+   */
   readonly handshakeTimeoutMs: number;
   /** How long the closing handshake may take before the connection is cut, in milliseconds. */
   readonly closeTimeoutMs: number;
@@ -27,6 +35,12 @@ export const MAX_MESSAGE_BYTES: number = 16 * 1024 * 1024;
 
 /** A session costs about 10 KB at rest; ten thousand are 100 MB, and stay below the usual limits of open files of a service. */
 export const MAX_CONNECTIONS = 10_000;
+
+/**
+ * An office or a school behind one address has hundreds of clients; one machine that opens connections without end must not use up
+ * everybody's. A proxy on another machine has one address for all: raise it there.
+ */
+export const MAX_CONNECTIONS_PER_ADDRESS = 1_000;
 
 /** Below the 30 to 60 seconds after which common proxies and NAT tables forget a silent connection. */
 export const PING_INTERVAL_MS = 20_000;
@@ -60,6 +74,12 @@ export const MIN_AVERAGE_CHUNK_BYTES = 512;
  */
 export const MAX_PENDING_PONGS = 60;
 
+/**
+ * The least that a RawSocket peer has to take: WELCOME has about 1 KiB, and one that cannot take it cannot join. Told in the
+ * handshake, instead of failing later.
+ */
+export const MIN_PEER_LIMIT_BYTES = 2048;
+
 /** TCP connections beyond `maxConnections`, so that surplus peers get an HTTP answer instead of a reset. */
 export const SPARE_SOCKETS = 256;
 
@@ -67,6 +87,7 @@ export const SPARE_SOCKETS = 256;
 export const DEFAULT_LISTENER_LIMITS: ListenerLimits = Object.freeze({
   maxMessageBytes: MAX_MESSAGE_BYTES,
   maxConnections: MAX_CONNECTIONS,
+  maxConnectionsPerAddress: MAX_CONNECTIONS_PER_ADDRESS,
   pingIntervalMs: PING_INTERVAL_MS,
   pingTimeoutMs: PING_TIMEOUT_MS,
   handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
@@ -84,6 +105,7 @@ export function listenerLimits(given: Partial<ListenerLimits>): ListenerLimits {
   return {
     maxMessageBytes: whole('maxMessageBytes', given.maxMessageBytes, 1024, 2 ** 31 - 1),
     maxConnections: whole('maxConnections', given.maxConnections, 1, 1_000_000),
+    maxConnectionsPerAddress: whole('maxConnectionsPerAddress', given.maxConnectionsPerAddress, 1, 1_000_000),
     pingIntervalMs: whole('pingIntervalMs', given.pingIntervalMs, 0, MAX_TIMER_MS),
     pingTimeoutMs: whole('pingTimeoutMs', given.pingTimeoutMs, 1, MAX_TIMER_MS),
     handshakeTimeoutMs: whole('handshakeTimeoutMs', given.handshakeTimeoutMs, 1, MAX_TIMER_MS),

@@ -1,4 +1,5 @@
 /** The error for "the port cannot be opened", with a sentence instead of a system call's name. */
+import type { Place } from './binding.js';
 
 export class ListenError extends Error {
   override readonly name = 'ListenError';
@@ -11,9 +12,13 @@ export class ListenError extends Error {
   }
 
   /** Puts what the operating system said into a sentence. */
-  static from(error: NodeJS.ErrnoException, host: string, port: number): ListenError {
+  static from(error: NodeJS.ErrnoException, place: Place): ListenError {
     const code = error.code ?? 'unknown';
-    return new ListenError(code, sentence(code, host, port, error.message), error);
+    const told =
+      'port' in place
+        ? sentence(code, place.host, place.port, error.message)
+        : socketSentence(code, place.socketPath, error.message);
+    return new ListenError(code, told, error);
   }
 }
 
@@ -30,5 +35,18 @@ function sentence(code: string, host: string, port: number, message: string): st
       return `the host name ${host} is not known`;
     default:
       return `cannot listen on ${host} port ${port}: ${message}`;
+  }
+}
+
+function socketSentence(code: string, path: string, message: string): string {
+  switch (code) {
+    case 'EADDRINUSE':
+      return `${path} is in use: stop the other process, or choose another path`;
+    case 'EACCES':
+      return `not allowed to make the socket ${path}: choose a directory that this user may write to`;
+    case 'ENOENT':
+      return `cannot make the socket ${path}: its directory does not exist`;
+    default:
+      return `cannot listen on ${path}: ${message}`;
   }
 }

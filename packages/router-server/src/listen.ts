@@ -1,19 +1,21 @@
 /**
  * `listen` opens a port for a router; `attach` puts a router on an HTTP server that stands already.
- * Owns the HTTP server and its address; the WebSocket part belongs to the listener.
+ * Owns the HTTP server and its address; what is spoken there belongs to the endpoint.
  */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { bind } from './binding.js';
+import { Endpoint, type EndpointOptions } from './endpoint.js';
 import { DEFAULT_LISTENER_LIMITS, listenerLimits, SPARE_SOCKETS } from './limits.js';
-import { ListenError } from './listen-error.js';
 import type { HttpPages } from './operating-pages.js';
-import { WsListener, type TransportAcceptor, type WsListenerOptions } from './ws-listener.js';
+import type { TransportAcceptor, WsListenerOptions } from './ws-listener.js';
 
 export type AttachOptions = WsListenerOptions;
 
-export interface ListenOptions extends WsListenerOptions {
+export interface ListenOptions extends EndpointOptions {
+  /** Path of a Unix socket to listen on instead of a TCP port. Whoever may write to the file may connect. */
+  readonly socketPath?: string;
   /** TCP port; 0 takes any free one. Default 8080. */
   readonly port?: number;
   /** Address or host name to listen on. Default 127.0.0.1: reachable from this machine only. */
@@ -46,8 +48,11 @@ export interface RouterAttachment {
 export interface RouterServer extends RouterAttachment {
   /** Where clients on this machine connect to, for example `ws://127.0.0.1:8080/ws`. */
   readonly url: string;
+  /** The same for RawSocket, for example `rs://127.0.0.1:8080`, or `unix:` and the path; undefined if it is not spoken. */
+  readonly rawSocketUrl: string | undefined;
+  /** 0 for a Unix socket */
   readonly port: number;
-  /** The address that the port is bound to, for example `127.0.0.1`. */
+  /** The address that the port is bound to, for example `127.0.0.1`, or the path of the Unix socket. */
   readonly address: string;
 }
 
@@ -55,17 +60,19 @@ export interface RouterServer extends RouterAttachment {
 const CLOSE_GRACE_MS = 2_000;
 
 /**
- * Opens a port and serves the router on it over WebSocket.
+ * Opens a port, or a Unix socket, and serves the router on it: WebSocket over HTTP, and RawSocket.
  * @param router usually a `Router`; gets every accepted connection
  * @throws ListenError if the port cannot be opened; RangeError or TypeError for a wrong option
  */
 export async function listen(router: TransportAcceptor, options: ListenOptions = {}): Promise<RouterServer> {
-  const { port = 8080, host = '127.0.0.1' } = options;
-  const listener = new WsListener(router, options);
+  const { port = 8080, host = '127.0.0.1', socketPath } = options;
   const server = createHttpServer(options);
-  await bind(server, port, host);
-  serve(server, listener, options.pages);
-  return new OwnServer(server, listener);
+  const endpoint = new Endpoint(router, options, server, options.pages);
+  server.removeAllListeners('connection');
+  server.on('connection', (socket) => endpoint.handleConnection(socket));
+  await bind(server, socketPath === undefined ? { port, host } : { socketPath });
+  server.on('error', (error) => endpoint.webSocket.handleServerError(error));
+  return new OwnServer(server, endpoint);
 }
 
 /**
@@ -78,63 +85,73 @@ export function attach(
   httpServer: Server | HttpsServer,
   options: AttachOptions = {},
 ): RouterAttachment {
-  const listener = new WsListener(router, options);
+  const endpoint = new Endpoint(router, options);
   const onUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
-    if (listener.isFor(request) || httpServer.listenerCount('upgrade') === 1) {
-      listener.handleUpgrade(request, stream, head);
+    if (endpoint.webSocket.isFor(request) || httpServer.listenerCount('upgrade') === 1) {
+      endpoint.webSocket.handleUpgrade(request, stream, head);
     }
   };
   httpServer.on('upgrade', onUpgrade);
-  return new Attachment(listener, () => httpServer.off('upgrade', onUpgrade));
+  return new Attachment(endpoint, () => httpServer.off('upgrade', onUpgrade));
 }
 
 class Attachment implements RouterAttachment {
   readonly path: string;
   readonly subprotocols: readonly string[];
-  readonly #listener: WsListener;
+  readonly #endpoint: Endpoint;
   readonly #detach: () => void;
 
-  constructor(listener: WsListener, detach: () => void) {
-    this.path = listener.path;
-    this.subprotocols = listener.subprotocols;
-    this.#listener = listener;
+  constructor(endpoint: Endpoint, detach: () => void) {
+    this.path = endpoint.webSocket.path;
+    this.subprotocols = endpoint.webSocket.subprotocols;
+    this.#endpoint = endpoint;
     this.#detach = detach;
   }
 
   get connections(): number {
-    return this.#listener.connections;
+    return this.#endpoint.connections.size;
   }
 
   stopAccepting(): void {
-    this.#listener.stopAccepting();
+    this.#endpoint.connections.stopAccepting();
   }
 
   async close(options: CloseOptions = {}): Promise<void> {
-    await this.#listener.close(options.graceMs ?? CLOSE_GRACE_MS);
+    await this.#endpoint.close(options.graceMs ?? CLOSE_GRACE_MS);
     this.#detach();
   }
 }
 
 class OwnServer extends Attachment implements RouterServer {
   readonly url: string;
+  readonly rawSocketUrl: string | undefined;
   readonly port: number;
   readonly address: string;
   readonly #server: Server;
   #closed: Promise<void> | undefined = undefined;
 
-  constructor(server: Server, listener: WsListener) {
-    super(listener, () => undefined);
-    const { address, port } = server.address() as AddressInfo;
+  constructor(server: Server, endpoint: Endpoint) {
+    super(endpoint, () => undefined);
     this.#server = server;
-    this.address = address;
-    this.port = port;
-    this.url = `ws://${urlHost(address)}:${port}${listener.path}`;
+    const bound = server.address();
+    const { path } = endpoint.webSocket;
+    if (bound === null || typeof bound === 'string') {
+      this.address = bound ?? '';
+      this.port = 0;
+      this.url = `ws+unix://${this.address}:${path}`;
+      this.rawSocketUrl = endpoint.speaksRawSocket ? `unix:${this.address}` : undefined;
+      return;
+    }
+    const host = `${urlHost(bound.address)}:${bound.port}`;
+    this.address = bound.address;
+    this.port = bound.port;
+    this.url = `ws://${host}${path}`;
+    this.rawSocketUrl = endpoint.speaksRawSocket ? `rs://${host}` : undefined;
   }
 
   override async close(options: CloseOptions = {}): Promise<void> {
     this.#closed ??= new Promise((resolve) => this.#server.close(() => resolve()));
     await super.close(options);
-    this.#server.closeAllConnections();
     await this.#closed;
   }
 }
@@ -148,29 +165,6 @@ function createHttpServer(options: ListenOptions): Server {
   });
   server.maxConnections = maxConnections + SPARE_SOCKETS;
   return server;
-}
-
-function serve(server: Server, listener: WsListener, pages: HttpPages | undefined): void {
-  server.on('request', (request, response) => {
-    if (pages?.answer(request, response) !== true) listener.handleRequest(request, response);
-  });
-  server.on('upgrade', (request, stream, head) => listener.handleUpgrade(request, stream, head));
-  server.on('error', (error) => listener.handleServerError(error));
-  server.on('clientError', (error, stream) => listener.handleClientError(error, stream));
-}
-
-function bind(server: Server, port: number, host: string): Promise<void> {
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new RangeError(`port must be a whole number from 0 to 65535, not ${port}`);
-  }
-  return new Promise((resolve, reject) => {
-    const refused = (error: Error): void => reject(ListenError.from(error, host, port));
-    server.once('error', refused);
-    server.listen({ port, host }, () => {
-      server.off('error', refused);
-      resolve();
-    });
-  });
 }
 
 /** A bound address as it stands in a URL: brackets around IPv6, and this machine's own name for "all addresses". */

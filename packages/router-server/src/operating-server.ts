@@ -4,9 +4,9 @@
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { bind } from './binding.js';
 import { respond } from './http-answers.js';
 import { HANDSHAKE_TIMEOUT_MS } from './limits.js';
-import { ListenError } from './listen-error.js';
 import type { HttpPages } from './operating-pages.js';
 
 /** Scrapers and probes are few; more is somebody else. */
@@ -23,7 +23,7 @@ export class OperatingServer {
   }
 
   /** @throws ListenError if the port cannot be opened */
-  static start(pages: HttpPages, host: string, port: number): Promise<OperatingServer> {
+  static async start(pages: HttpPages, host: string, port: number): Promise<OperatingServer> {
     const server = createServer({
       headersTimeout: HANDSHAKE_TIMEOUT_MS,
       requestTimeout: HANDSHAKE_TIMEOUT_MS,
@@ -32,16 +32,10 @@ export class OperatingServer {
     server.on('request', (request, response) => {
       if (!pages.answer(request, response)) respond(response, NOTHING_HERE);
     });
-    return new Promise((resolve, reject) => {
-      const refused = (error: Error): void => reject(ListenError.from(error, host, port));
-      server.once('error', refused);
-      server.listen({ port, host }, () => {
-        server.off('error', refused);
-        // What fails later concerns a single connection, whose peer sees it.
-        server.on('error', () => undefined);
-        resolve(new OperatingServer(server));
-      });
-    });
+    await bind(server, { host, port });
+    // What fails later concerns a single connection, whose peer sees it.
+    server.on('error', () => undefined);
+    return new OperatingServer(server);
   }
 
   close(): Promise<void> {

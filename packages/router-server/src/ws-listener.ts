@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Serializer, Transport } from '@wamp/protocol';
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
+import type { Connections } from './connections.js';
 import {
   badHandshake,
   noCommonSubprotocol,
@@ -13,17 +14,15 @@ import {
   originRefused,
   respond,
   respondRaw,
-  shuttingDown,
-  tooManyConnections,
+  tooMany,
   unreadable,
   welcomePage,
   type TextAnswer,
 } from './http-answers.js';
-import { Keepalive } from './keepalive.js';
 import { listenerLimits, MAX_PENDING_PONGS, MIN_AVERAGE_CHUNK_BYTES, type ListenerLimits } from './limits.js';
 import { nodeSerializers } from './node-serializers.js';
 import { OriginPolicy, showableOrigin } from './origin-policy.js';
-import { WriteBatch } from './write-batch.js';
+import { peerOf, type Addressed } from './peer-address.js';
 import { WsTransport } from './ws-transport.js';
 
 /** Who takes the accepted connections: a `Router`. */
@@ -49,7 +48,7 @@ export interface WsListenerOptions extends Partial<ListenerLimits> {
 /** A connection that was refused before it became a session. */
 export interface ConnectionRefused {
   readonly peer: string;
-  /** the HTTP status that it was answered with */
+  /** the HTTP status that it was answered with; 0 over RawSocket */
   readonly status: number;
   /** the sentence that it was answered with */
   readonly sentence: string;
@@ -69,12 +68,6 @@ type WebSocketOptions = ServerOptions & {
   readonly maxPendingAutoPongs: number;
 };
 
-/** A byte stream; a socket knows its peer's address. */
-interface Addressed extends Duplex {
-  readonly remoteAddress?: string | undefined;
-  readonly remotePort?: number | undefined;
-}
-
 /** The default path of a WAMP endpoint, the one that Crossbar.io and most clients' examples use. */
 export const DEFAULT_PATH = '/ws';
 
@@ -86,27 +79,21 @@ export class WsListener {
   readonly #limits: ListenerLimits;
   readonly #origins: OriginPolicy;
   readonly #server: WebSocketServer;
-  readonly #batch = new WriteBatch();
-  readonly #keepalive: Keepalive;
-  readonly #transports = new Set<WsTransport>();
-  #accepting = true;
-  #closed: Promise<void> | undefined = undefined;
-  /** called when the last connection is gone, while `close` waits for it */
-  #onEmpty: (() => void) | undefined = undefined;
+  readonly #connections: Connections;
 
   /** @throws RangeError for a limit out of its range; TypeError for a path without leading slash, no serializer, no origin */
-  constructor(acceptor: TransportAcceptor, options: WsListenerOptions = {}) {
+  constructor(acceptor: TransportAcceptor, connections: Connections, options: WsListenerOptions = {}) {
     const path = options.path ?? DEFAULT_PATH;
     if (!path.startsWith('/')) throw new TypeError(`path must begin with a slash: "${path}"`);
     const serializers = options.serializers ?? nodeSerializers();
     if (serializers.length === 0) throw new TypeError('serializers must not be empty');
     this.path = path;
     this.#acceptor = acceptor;
+    this.#connections = connections;
     this.#observer = options.observer ?? {};
     this.#serializers = new Map(serializers.map((serializer) => [serializer.subprotocol, serializer]));
     this.#limits = listenerLimits(options);
     this.#origins = new OriginPolicy(options.allowedOrigins ?? []);
-    this.#keepalive = new Keepalive(this.#limits.pingIntervalMs, this.#limits.pingTimeoutMs);
     this.#server = new WebSocketServer(this.#webSocketOptions());
     this.#server.on('wsClientError', (error, stream, request) => {
       this.#refuse(request.socket, stream, badHandshake(error.message));
@@ -116,11 +103,6 @@ export class WsListener {
   /** The subprotocols that the endpoint speaks, in its own order. */
   get subprotocols(): readonly string[] {
     return [...this.#serializers.keys()];
-  }
-
-  /** Connections that are open or closing. */
-  get connections(): number {
-    return this.#transports.size;
   }
 
   /** True if the request is for this endpoint's path. The query is ignored. */
@@ -149,7 +131,7 @@ export class WsListener {
   }
 
   /** Answers bytes that the HTTP server could not read as a request. */
-  handleClientError(error: NodeJS.ErrnoException, stream: Duplex): void {
+  handleClientError(error: NodeJS.ErrnoException, stream: Duplex & Addressed): void {
     this.#refuse(stream, stream, unreadable(error.code ?? ''));
   }
 
@@ -158,28 +140,8 @@ export class WsListener {
     this.#observer.failed?.(error);
   }
 
-  /** From now on refuses new connections with 503. Those that stand stay. */
-  stopAccepting(): void {
-    this.#accepting = false;
-  }
-
-  /**
-   * Closes all connections with 1012 and cuts those that are not gone after `graceMs`.
-   * @returns when the last one is gone
-   */
-  close(graceMs: number): Promise<void> {
-    return (this.#closed ??= this.#close(graceMs));
-  }
-
-  async #close(graceMs: number): Promise<void> {
-    this.stopAccepting();
-    if (this.#transports.size > 0) {
-      const gone = new Promise<void>((resolve) => (this.#onEmpty = resolve));
-      for (const transport of this.#transports) transport.close('going_away', 'the router is shutting down');
-      const timer = setTimeout(() => this.#cutAll(), graceMs);
-      await gone;
-      clearTimeout(timer);
-    }
+  /** After the last connection. */
+  close(): void {
     this.#server.close();
   }
 
@@ -197,10 +159,6 @@ export class WsListener {
     };
   }
 
-  #cutAll(): void {
-    for (const transport of this.#transports) transport.terminate('the router is shutting down');
-  }
-
   #refuse(socket: Addressed, stream: Duplex, page: TextAnswer): void {
     this.#observer.refused?.({ peer: peerOf(socket), status: page.status, sentence: page.text.trimEnd() });
     respondRaw(stream, page);
@@ -210,9 +168,8 @@ export class WsListener {
     if (!this.isFor(request)) return nothingHere(this.#urlFor(request));
     const { origin, host } = request.headers;
     if (!this.#origins.accepts(origin, host)) return originRefused(showableOrigin(origin ?? ''));
-    if (!this.#accepting) return shuttingDown();
-    if (this.#transports.size >= this.#limits.maxConnections)
-      return tooManyConnections(this.#limits.maxConnections);
+    const refusal = this.#connections.refusalFor(request.socket.remoteAddress);
+    if (refusal !== undefined) return tooMany(refusal, this.#limits);
     const offered = offeredSubprotocols(request);
     return this.#choose(offered) === undefined ? noCommonSubprotocol(offered, this.subprotocols) : undefined;
   }
@@ -236,19 +193,12 @@ export class WsListener {
       webSocket,
       stream,
       serializer,
-      batch: this.#batch,
+      batch: this.#connections.batch,
       info: { type: 'websocket', protocol: serializer.subprotocol, peer: peerOf(request.socket) },
     });
-    this.#transports.add(transport);
-    this.#keepalive.watch(transport);
-    webSocket.once('close', () => this.#forget(transport));
+    this.#connections.add(transport, request.socket.remoteAddress);
+    webSocket.once('close', () => this.#connections.remove(transport));
     this.#acceptor.attach(transport);
-  }
-
-  #forget(transport: WsTransport): void {
-    this.#keepalive.unwatch(transport);
-    this.#transports.delete(transport);
-    if (this.#transports.size === 0) this.#onEmpty?.();
   }
 
   /** The endpoint's URL as this client sees it: its own Host header tells the name that works for it. */
@@ -262,10 +212,4 @@ export class WsListener {
 function offeredSubprotocols(request: IncomingMessage): readonly string[] {
   const header = request.headers['sec-websocket-protocol'];
   return header === undefined ? [] : header.split(',', 64).map((token) => token.trim());
-}
-
-function peerOf(socket: Addressed): string {
-  const { remoteAddress, remotePort } = socket;
-  if (remoteAddress === undefined) return 'unknown';
-  return `${remoteAddress.includes(':') ? `[${remoteAddress}]` : remoteAddress}:${remotePort ?? 0}`;
 }

@@ -131,11 +131,11 @@ describe('what is not a WAMP connection', () => {
     noKey.socket.write(
       'GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: wamp.2.json\r\n\r\n',
     );
-    const rawSocket = await RawPeer.connect(server.port);
-    rawSocket.socket.write(Buffer.from([0x7f, 0xf1, 0, 0]));
-    await Promise.all([noKey.until(() => noKey.isClosed), rawSocket.until(() => rawSocket.isClosed)]);
+    const garbage = await RawPeer.connect(server.port);
+    garbage.socket.write(Buffer.from([0x01, 0xf1, 0, 0]));
+    await Promise.all([noKey.until(() => noKey.isClosed), garbage.until(() => garbage.isClosed)]);
     expect(noKey.handshake).toMatch(/^HTTP\/1.1 400 /);
-    expect(rawSocket.handshake).toMatch(/^HTTP\/1.1 400 /);
+    expect(garbage.handshake).toMatch(/^HTTP\/1.1 400 /);
     expect(refusals.map(({ status }) => status)).toEqual([400, 400]);
     expect(refusals.every(({ peer }) => peer.startsWith('127.0.0.1:'))).toBe(true);
   });

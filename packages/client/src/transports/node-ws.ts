@@ -7,14 +7,8 @@ import type { Socket } from 'node:net';
 import type { CloseCause, Serializer, Transport, TransportClosed, TransportReceiver } from '@wamp/protocol';
 import { WebSocket, type RawData } from 'ws';
 import { ConnectionError } from '../wamp-error.js';
-import {
-  chosenSerializer,
-  CLOSE_CODES,
-  fittingReason,
-  subprotocolsOf,
-  wrongFrame,
-  type WebSocketOptions,
-} from './subprotocol.js';
+import type { OpenOptions } from './open-options.js';
+import { chosenSerializer, CLOSE_CODES, fittingReason, subprotocolsOf, wrongFrame } from './subprotocol.js';
 
 const TEXT_FRAME = Object.freeze({ binary: false, compress: false });
 const BINARY_FRAME = Object.freeze({ binary: true, compress: false });
@@ -34,7 +28,7 @@ const NO_CLOSE_FRAME = 1006;
  * Opens a WebSocket connection.
  * @throws ConnectionError with ws's own error as `cause`; the signal's reason
  */
-export function openWebSocket(url: string, options: WebSocketOptions): Promise<Transport> {
+export function openWebSocket(url: string, options: OpenOptions): Promise<Transport> {
   const { serializers, signal } = options;
   return new Promise((resolve, reject) => {
     const webSocket = new WebSocket(url, subprotocolsOf(serializers), {

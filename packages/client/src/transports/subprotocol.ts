@@ -5,16 +5,6 @@
 import type { CloseCause, Serializer } from '@wamp/protocol';
 import { ConnectionError } from '../wamp-error.js';
 
-/** What a WebSocket transport needs to be opened. */
-export interface WebSocketOptions {
-  /** the preferred one first; at least one */
-  readonly serializers: readonly Serializer[];
-  /** ends the attempt */
-  readonly signal: AbortSignal;
-  /** longest message accepted, where the implementation can tell */
-  readonly maxFrameBytes: number;
-}
-
 /** Names for `Sec-WebSocket-Protocol`. */
 export function subprotocolsOf(serializers: readonly Serializer[]): string[] {
   return serializers.map((serializer) => serializer.subprotocol);

@@ -4,13 +4,8 @@
  */
 import type { CloseCause, Serializer, Transport, TransportClosed, TransportReceiver } from '@wamp/protocol';
 import { ConnectionError } from '../wamp-error.js';
-import {
-  chosenSerializer,
-  fittingReason,
-  subprotocolsOf,
-  wrongFrame,
-  type WebSocketOptions,
-} from './subprotocol.js';
+import type { OpenOptions } from './open-options.js';
+import { chosenSerializer, fittingReason, subprotocolsOf, wrongFrame } from './subprotocol.js';
 
 /** A native WebSocket says nothing when its buffer drains, so it is asked, this often. */
 const DRAIN_POLL_MS = 20;
@@ -31,7 +26,7 @@ const CLOSE_CODES: Readonly<Record<CloseCause, number>> = {
  * Opens a WebSocket connection.
  * @throws ConnectionError (a native WebSocket does not say why it failed); the signal's reason
  */
-export function openWebSocket(url: string, options: WebSocketOptions): Promise<Transport> {
+export function openWebSocket(url: string, options: OpenOptions): Promise<Transport> {
   const { serializers, signal } = options;
   return new Promise((resolve, reject) => {
     const webSocket = new WebSocket(url, subprotocolsOf(serializers));

@@ -1,0 +1,98 @@
+/**
+ * A router's endpoint: what is spoken there, and the connections of all kinds together. Owns how a connection or a request finds
+ * its listener; opens no port.
+ */
+import type { Server, ServerResponse, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { Connections } from './connections.js';
+import { handOverByFirstByte, type FirstByteHandlers } from './first-bytes.js';
+import { listenerLimits, type ListenerLimits } from './limits.js';
+import { nodeSerializers } from './node-serializers.js';
+import type { HttpPages } from './operating-pages.js';
+import type { Addressed } from './peer-address.js';
+import { RawSocketListener } from './rawsocket-listener.js';
+import { WsListener, type TransportAcceptor, type WsListenerOptions } from './ws-listener.js';
+
+export interface RawSocketOptions {
+  /**
+   * Send PING to every silent peer, not only to peers that have sent one themselves. Off by default, because Autobahn|Python
+   * and Crossbar.io take a PING for a broken message; peers are watched by TCP keepalive in any case.
+   */
+  readonly pingAlways?: boolean;
+}
+
+export interface EndpointOptions extends WsListenerOptions {
+  /** Whether WebSocket is spoken, over HTTP. Default true. */
+  readonly webSocket?: boolean;
+  /** Whether RawSocket is spoken, on the same port: its first byte tells it apart. Default true. */
+  readonly rawSocket?: boolean | RawSocketOptions;
+}
+
+export class Endpoint {
+  readonly connections: Connections;
+  readonly webSocket: WsListener;
+  readonly speaksRawSocket: boolean;
+  readonly #limits: ListenerLimits;
+  readonly #handlers: FirstByteHandlers;
+  /** of our own port; also those whose handshake is under way */
+  readonly #sockets = new Set<Socket>();
+
+  /** @throws RangeError or TypeError for a wrong option */
+  constructor(acceptor: TransportAcceptor, options: EndpointOptions, http?: Server, pages?: HttpPages) {
+    const limits = listenerLimits(options);
+    this.#limits = limits;
+    this.connections = new Connections(limits);
+    this.webSocket = new WsListener(acceptor, this.connections, options);
+    const { rawSocket = true, webSocket = true } = options;
+    this.speaksRawSocket = rawSocket !== false;
+    const hasHttp = webSocket || pages !== undefined;
+    const raw = new RawSocketListener({
+      acceptor,
+      connections: this.connections,
+      serializers: options.serializers ?? nodeSerializers(),
+      limits,
+      observer: options.observer ?? {},
+      pingAlways: typeof rawSocket === 'object' && rawSocket.pingAlways === true,
+    });
+    this.#handlers = {
+      rawSocket: this.speaksRawSocket ? (socket, first) => raw.handleConnection(socket, first) : undefined,
+      http: hasHttp && http !== undefined ? this.#httpPart(http, pages) : undefined,
+    };
+  }
+
+  /** Takes a connection that nothing has been read of. */
+  handleConnection(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    handOverByFirstByte(socket, this.#handlers, this.#limits.handshakeTimeoutMs);
+  }
+
+  /** Closes all connections and cuts those that are not gone after `graceMs`; resolves when the last one is gone. */
+  async close(graceMs: number): Promise<void> {
+    await this.connections.close(graceMs);
+    this.webSocket.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Takes the connections of an HTTP server of our own out of its hands; those that speak HTTP come back to it. */
+  #httpPart(http: Server, pages: HttpPages | undefined): (socket: Socket) => void {
+    const [speakHttp] = http.listeners('connection') as ((socket: Socket) => void)[];
+    if (speakHttp === undefined) throw new Error('the HTTP server has no listener for connections');
+    const ws = this.webSocket;
+    http.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      if (pages?.answer(request, response) !== true) ws.handleRequest(request, response);
+    });
+    http.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) =>
+      ws.handleUpgrade(request, stream, head),
+    );
+    http.on('clientError', (error: NodeJS.ErrnoException, stream: Duplex & Addressed) =>
+      ws.handleClientError(error, stream),
+    );
+    return (socket) => {
+      speakHttp.call(http, socket);
+      // The first bytes wait in the stream, which was paused to look at them.
+      socket.resume();
+    };
+  }
+}
