@@ -16,6 +16,7 @@ import {
   type HelloMessage,
   type RandomUint32,
 } from '@wamp/protocol';
+import { addressGroupOf } from './address-group.js';
 import { AuthenticationRefused } from './authentication-refused.js';
 import {
   chooseAuthenticator,
@@ -24,7 +25,10 @@ import {
   type Principal,
 } from './authentication.js';
 import { isPromise } from './authorization.js';
+import type { Clock } from './clock.js';
+import { UNLIMITED, type LoginAttempt, type LoginLimiter } from './login-limiter.js';
 import type { Realm } from './realm.js';
+import type { Counters } from './stats.js';
 import { readReplacement, TOKEN_KEY, type Replacement } from './session-token.js';
 
 /** What the session has to do next. */
@@ -52,6 +56,9 @@ export interface HandshakeHost {
   readonly defaultRealm: string | undefined;
   readonly random32: RandomUint32;
   readonly nameLength: number;
+  readonly clock: Clock;
+  readonly counters: Counters;
+  readonly logins: LoginLimiter;
   findRealm(name: string): Realm | undefined;
 }
 
@@ -68,6 +75,7 @@ export class Handshake {
   #wantsToken = false;
   #replaces: Replacement | undefined = undefined;
   #answer: Answer | undefined = undefined;
+  #login: LoginAttempt = UNLIMITED;
 
   /**
    * @param session the id that the session is going to have
@@ -109,6 +117,11 @@ export class Handshake {
     const chosen = chooseAuthenticator(realm.authenticators, offered);
     if (chosen === undefined) return noMethod(offered);
     this.#method = chosen.method;
+    if (chosen.authenticator.method !== 'anonymous') {
+      this.#login = this.#host.logins.attempt(addressGroupOf(this.#transport), realm.name, authid);
+    }
+    const blocked = this.#blocked();
+    if (blocked !== undefined) return blocked;
     const request: AuthenticationRequest = {
       realm: realm.name,
       session: this.#session,
@@ -133,7 +146,10 @@ export class Handshake {
       throw new ProtocolViolation('unexpected_message', 'AUTHENTICATE without a CHALLENGE');
     }
     this.#answer = undefined;
-    return this.#follow(() => answer(message.signature, message.extra));
+    const judge = (): HandshakeStep | Promise<HandshakeStep> =>
+      this.#blocked() ?? this.#follow(() => answer(message.signature, message.extra));
+    const delayMs = this.#login.delayMs();
+    return delayMs === 0 ? judge() : this.#after(delayMs).then(judge);
   }
 
   #formerAuthid(realm: Realm, method: string): string | undefined {
@@ -158,11 +174,45 @@ export class Handshake {
   ): HandshakeStep | Promise<HandshakeStep> {
     try {
       const step = take();
-      if (!isPromise(step)) return this.#next(step);
-      return step.then((decided) => this.#next(decided)).catch(refusalOf);
+      if (!isPromise(step)) return this.#judged(this.#next(step));
+      return step
+        .then((decided) => this.#next(decided))
+        .catch(refusalOf)
+        .then((decided) => this.#judged(decided));
     } catch (error) {
-      return refusalOf(error);
+      return this.#judged(refusalOf(error));
     }
+  }
+
+  /** Counts what came of a login. If too many others failed meanwhile, that is all the peer learns. */
+  #judged(step: HandshakeStep): HandshakeStep {
+    if (step.type === 'challenge') return step;
+    const blocked = this.#blocked();
+    if (blocked !== undefined) return blocked;
+    if (step.type === 'welcome') {
+      this.#login.succeeded();
+    } else if (step.reason !== ErrorUri.AuthenticationFailed) {
+      this.#login.failed();
+      this.#host.counters.loginFailures += 1;
+    }
+    return step;
+  }
+
+  #blocked(): HandshakeStep | undefined {
+    const waitMs = this.#login.blockedMs();
+    if (waitMs === 0) return undefined;
+    this.#host.counters.loginsLimited += 1;
+    const seconds = Math.ceil(waitMs / 1000);
+    return refuse(
+      ErrorUri.LimitExceeded,
+      `too many logins have failed; the next one may come in ${seconds} s`,
+    );
+  }
+
+  #after(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#host.clock.startTimer(resolve, delayMs);
+    });
   }
 
   #next(step: AuthenticationStep): HandshakeStep {

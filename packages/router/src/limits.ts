@@ -3,7 +3,10 @@
  * Must not contain behaviour.
  */
 
-export interface RouterLimits {
+import type { DecisionLimits } from './decision-cache.js';
+import type { LoginLimits } from './login-limiter.js';
+
+export interface RouterLimits extends LoginLimits, DecisionLimits {
   /** milliseconds from the attachment of a transport to HELLO */
   readonly helloMs: number;
   /** milliseconds from HELLO to the end of the handshake, all CHALLENGE rounds and the authenticator's work counted */
@@ -14,14 +17,16 @@ export interface RouterLimits {
   readonly goodbyeMs: number;
   /** milliseconds that a transport may take to flush and close before it is cut */
   readonly lingerMs: number;
-  /** decisions of authorizer procedures that are kept for one session */
-  readonly decisionsPerSession: number;
-  /** milliseconds for which such a decision is kept */
-  readonly decisionMs: number;
   /** sessions of the whole router that are established */
   readonly sessions: number;
   /** peers that are attached and have not finished their handshake */
   readonly handshakes: number;
+  /** established sessions from one address; what has no address is not limited */
+  readonly sessionsPerAddress: number;
+  /** established sessions of one authid in one realm */
+  readonly sessionsPerIdentity: number;
+  /** attached peers from one address that have not finished their handshake */
+  readonly handshakesPerAddress: number;
   /** realms, those made on demand counted */
   readonly realms: number;
   /** messages of one session that wait for an earlier one: for its decision, or for probed holders */
@@ -63,6 +68,24 @@ export const DEFAULT_LIMITS: RouterLimits = Object.freeze({
   sessions: 100_000,
   // Unauthenticated peers cost a socket and a timer; a full reconnect of 10,000 clients must fit.
   handshakes: 20_000,
+  // A reverse proxy and a test on one machine are one address. Nobody can take more than a fifth of the places.
+  sessionsPerAddress: 20_000,
+  // The devices of one kind may share an identity; the same.
+  sessionsPerIdentity: 20_000,
+  // Half of all: 10,000 clients behind a proxy may come back at once, and leave room for others.
+  handshakesPerAddress: 10_000,
+  // Typing errors and a stale password in a program that retries; a guesser gets 1,440 a day at the most.
+  loginFailuresPerIdentity: 10,
+  // An office behind one address; a guesser of many identities gets 14,400 a day at the most.
+  loginFailuresPerAddress: 100,
+  // More than the owner's own mistakes from two or three places.
+  loginFailuresBeforeDelay: 50,
+  // Bearable for the owner at a new place, and a guesser needs so many more connections at a time.
+  loginDelayMs: 2_000,
+  // Long enough to spoil guessing, short enough to wait for.
+  loginWindowMs: 600_000,
+  // About 300 bytes each, in four tables: 24 MB when all are full.
+  loginTableSize: 20_000,
   // A realm holds a dealer, a broker and two dozen meta registrations: about 50 KB.
   realms: 1_000,
   // What a transport may still deliver from one 64 KiB chunk of tiny frames after it was told to pause.

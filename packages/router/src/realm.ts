@@ -507,9 +507,11 @@ export class Realm implements OutboxHost, LocalPeerHost {
   }
 
   #accessHost(context: RouterContext): AccessHost {
-    const { limits, secret } = context;
+    const { limits } = context;
     return {
-      secret,
+      get secret() {
+        return context.secret;
+      },
       decisionLimits: limits,
       now: () => context.clock.now(),
       verifyEd25519: (signature, message, publicKey) => context.verifyEd25519(signature, message, publicKey),

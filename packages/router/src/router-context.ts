@@ -2,12 +2,12 @@
  * What sessions and realms need of the router they belong to. An interface only, so that they do not import the router.
  */
 import type { RandomUint32 } from '@wamp/protocol';
-import type { Clock, Defer } from './clock.js';
+import type { Defer } from './clock.js';
 import type { DeadlineTimer } from './deadline-timer.js';
 import type { HandshakeHost } from './handshake.js';
 import type { RouterLimits } from './limits.js';
 import type { RouterObserver } from './observer.js';
-import type { Counters } from './stats.js';
+import type { Population } from './population.js';
 
 /** Whether a signature of a message is the key's. */
 export type VerifyEd25519 = (
@@ -16,19 +16,11 @@ export type VerifyEd25519 = (
   publicKey: Uint8Array,
 ) => boolean | Promise<boolean>;
 
-/** How many peers there are, by how far they got. */
-export interface Population {
-  handshakes: number;
-  sessions: number;
-}
-
 export interface RouterContext extends HandshakeHost {
-  readonly clock: Clock;
   /** the host's later turns */
   readonly defer: Defer;
   readonly random32: RandomUint32;
   readonly limits: RouterLimits;
-  readonly counters: Counters;
   readonly observer: RouterObserver;
   readonly population: Population;
   /** the one timer for the deadlines of all realms */

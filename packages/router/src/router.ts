@@ -20,9 +20,11 @@ import { randomBytes } from './authenticators/random-bytes.js';
 import { systemClock, systemDefer, systemRandom32, type Clock, type Defer } from './clock.js';
 import { DeadlineTimer } from './deadline-timer.js';
 import { DEFAULT_LIMITS, type RouterLimits } from './limits.js';
+import { LoginLimiter } from './login-limiter.js';
 import { tell, type RouterObserver } from './observer.js';
 import { Realm, type RealmOptions } from './realm.js';
-import type { Population, RouterContext, VerifyEd25519 } from './router-context.js';
+import { Population } from './population.js';
+import type { RouterContext, VerifyEd25519 } from './router-context.js';
 import { Session, type SessionHost } from './session.js';
 import { makeCounters, type Counters, type RouterStats } from './stats.js';
 
@@ -113,11 +115,13 @@ class RouterCore implements RouterContext, SessionHost {
   readonly nameLength: number;
   readonly defaultRealm: string | undefined;
   readonly counters: Counters = makeCounters();
-  readonly population: Population = { handshakes: 0, sessions: 0 };
+  readonly population = new Population();
+  readonly logins: LoginLimiter;
   readonly deadlines: DeadlineTimer;
-  readonly secret: Uint8Array;
   readonly verifyEd25519: VerifyEd25519;
   readonly #realms = new Map<string, Realm>();
+  /** undefined until it is needed */
+  #secret: Uint8Array | undefined;
   readonly #createRealm: (name: string) => RealmOptions | undefined;
   /** every attached peer whose transport has not closed */
   readonly #sessions = new Set<Session>();
@@ -131,10 +135,10 @@ class RouterCore implements RouterContext, SessionHost {
     this.defer = options.defer ?? systemDefer;
     this.deadlines = new DeadlineTimer(this.clock);
     this.random32 = options.random32 ?? systemRandom32();
-    this.secret =
-      options.secret === undefined ? randomBytes(this.random32, 32) : secretFingerprint(options.secret);
+    this.#secret = options.secret === undefined ? undefined : secretFingerprint(options.secret);
     this.verifyEd25519 = options.verifyEd25519 ?? verifyEd25519;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.logins = new LoginLimiter(this.limits, () => this.clock.now());
     this.observer = options.observer ?? {};
     this.agent = options.agent ?? '@wamp/router';
     this.nameLength = this.limits.nameLength;
@@ -146,10 +150,17 @@ class RouterCore implements RouterContext, SessionHost {
     }
   }
 
+  get secret(): Uint8Array {
+    this.#secret ??= randomBytes(this.random32, 32);
+    return this.#secret;
+  }
+
   attach(transport: Transport): void {
     const session = new Session(transport, this, this);
     this.#sessions.add(session);
-    const isFull = this.population.handshakes >= this.limits.handshakes;
+    const isFull =
+      this.population.handshakes >= this.limits.handshakes ||
+      this.population.handshakesOf(session.address) >= this.limits.handshakesPerAddress;
     session.open();
     if (this.#closing !== undefined) session.refuse(CloseUri.SystemShutdown, 'the router shuts down');
     else if (isFull) session.refuse(ErrorUri.LimitExceeded, 'too many peers are joining at the moment');

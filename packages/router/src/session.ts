@@ -34,6 +34,7 @@ import {
   type TransportClosed,
   type TransportReceiver,
 } from '@wamp/protocol';
+import { addressGroupOf } from './address-group.js';
 import { isPromise } from './authorization.js';
 import type { Timer } from './clock.js';
 import { Handshake, type Admission, type HandshakeStep } from './handshake.js';
@@ -42,6 +43,7 @@ import { LifeProbe } from './life-probe.js';
 import { tell, type LeaveCause } from './observer.js';
 import { OutboundQueue, type OutboundWatcher } from './outbound-queue.js';
 import { RequestGate } from './request-gate.js';
+import type { Origin } from './population.js';
 import type { RouterContext } from './router-context.js';
 import type { Seat } from './seat.js';
 import { notDelivered, replacementFor } from './undeliverable.js';
@@ -58,6 +60,8 @@ export interface SessionHost {
 export class Session implements TransportReceiver, OutboundWatcher {
   /** the serialization format of the transport */
   readonly format: Format;
+  /** the address that limits go by; undefined where there is none */
+  readonly address: string | undefined;
   readonly #transport: Transport;
   readonly #context: RouterContext;
   readonly #host: SessionHost;
@@ -78,6 +82,7 @@ export class Session implements TransportReceiver, OutboundWatcher {
 
   constructor(transport: Transport, context: RouterContext, host: SessionHost) {
     this.format = transport.serializer.format;
+    this.address = addressGroupOf(transport.info);
     this.#transport = transport;
     this.#context = context;
     this.#host = host;
@@ -89,7 +94,7 @@ export class Session implements TransportReceiver, OutboundWatcher {
 
   /** Starts to listen to the peer. */
   open(): void {
-    this.#context.population.handshakes += 1;
+    this.#context.population.countHandshake(this.address, 1);
     this.#startTimer(this.#context.limits.helloMs, () => {
       this.refuse(ErrorUri.Timeout, `no HELLO within ${this.#context.limits.helloMs} ms`);
     });
@@ -297,12 +302,25 @@ export class Session implements TransportReceiver, OutboundWatcher {
   }
 
   #admit(admission: Admission): void {
-    if (this.#context.population.sessions >= this.#context.limits.sessions) {
-      this.refuse(ErrorUri.LimitExceeded, 'the router has as many sessions as it takes');
+    const full = this.#whatIsFull(admission);
+    if (full !== undefined) {
+      this.refuse(ErrorUri.LimitExceeded, full);
       return;
     }
     this.#stopTimer();
     admission.realm.admit(this, admission, this.#transport.info);
+  }
+
+  /** A sentence about the limit that the newcomer would break; undefined if there is room. */
+  #whatIsFull({ realm, principal }: Admission): string | undefined {
+    const { population, limits } = this.#context;
+    if (population.sessions >= limits.sessions) return 'the router has as many sessions as it takes';
+    if (population.sessionsAt(this.address) >= limits.sessionsPerAddress) {
+      return 'there are as many sessions from this address as the router takes';
+    }
+    const origin = { address: this.address, realm: realm.name, authid: principal.authid };
+    if (population.sessionsOf(origin) < limits.sessionsPerIdentity) return undefined;
+    return 'there are as many sessions of this identity as the router takes';
   }
 
   /** True while the session may still be let into a realm. */
@@ -317,8 +335,8 @@ export class Session implements TransportReceiver, OutboundWatcher {
     this.#seat = seat;
     this.#gate = new RequestGate(seat, this.#context, this.#inbound);
     const { population } = this.#context;
-    population.handshakes -= 1;
-    population.sessions += 1;
+    population.countHandshake(this.address, -1);
+    population.countSession(this.#originOf(seat), 1);
     this.#sendPlain(new WelcomeMessage(seat.info.session, welcome));
   }
 
@@ -544,8 +562,8 @@ export class Session implements TransportReceiver, OutboundWatcher {
   #leave(next: State, cause: LeaveCause, sentence: string, isSilent: boolean): void {
     const { population } = this.#context;
     const seat = this.#seat;
-    if (this.#state === State.Established) population.sessions -= 1;
-    else if (this.#state < State.Established) population.handshakes -= 1;
+    if (seat !== undefined) population.countSession(this.#originOf(seat), -1);
+    else if (this.#state < State.Established) population.countHandshake(this.address, -1);
     this.#state = next;
     this.#seat = undefined;
     this.#handshake = undefined;
@@ -559,6 +577,10 @@ export class Session implements TransportReceiver, OutboundWatcher {
     else if (id !== 0) this.#context.releaseSessionId(id);
     // Behind the realm's part: who waits for this answer finds that the session's registrations are free.
     this.#answerProbe(false);
+  }
+
+  #originOf({ info }: Seat): Origin {
+    return { address: this.address, realm: info.realm, authid: info.authid };
   }
 
   /** Flushes and closes the transport; a peer that does not take its last frames is cut off after a while. */

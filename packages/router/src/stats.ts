@@ -12,6 +12,10 @@ export interface Counters {
   sessionsLeft: number;
   /** peers turned away during the handshake */
   refusals: number;
+  /** logins that were judged and refused */
+  loginFailures: number;
+  /** logins refused because too many had failed before */
+  loginsLimited: number;
   /** sessions and peers that broke the protocol */
   violations: number;
   /** requests that an authorizer denied */
@@ -48,6 +52,8 @@ export function makeCounters(): Counters {
     sessionsJoined: 0,
     sessionsLeft: 0,
     refusals: 0,
+    loginFailures: 0,
+    loginsLimited: 0,
     violations: 0,
     denials: 0,
     hookFailures: 0,
