@@ -9,65 +9,25 @@
  * (nice 19), as if they were other machines. Calls are sent at a fixed rate, whether or not answers come, and their time
  * counts from the moment at which they should have been sent. Takes about half a minute, and gives up after three.
  */
-import { fork } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { setPriority } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { ensureBuilt, root } from './workspace.mjs';
+import { fail, forEach, heard, Peer, runPart, serverFolder, start, wholeNumbers } from './load-parts.mjs';
+import { ensureBuilt } from './workspace.mjs';
 
-const serverFolder = join(root, 'packages', 'router-server');
-const { WebSocket } = createRequire(join(serverFolder, 'package.json'))('ws');
+const SCRIPT = fileURLToPath(import.meta.url);
 const PATIENCE_MS = 180_000;
 const TOPIC = 'com.example.big';
 /** Connections that are opened at the same time. */
 const CONNECTING = 200;
 const SLOW_MS = 20;
 
-/** A peer that speaks JSON. Every message goes to `onMessage`; `next` waits for one. */
-class Peer {
-  #socket;
-  #waiting = [];
-  onMessage = (message) => this.#waiting.shift()?.(message);
-
-  static async join(url) {
-    const peer = new Peer();
-    peer.#socket = new WebSocket(url, 'wamp.2.json', { perMessageDeflate: false });
-    peer.#socket.on('message', (data) => peer.onMessage(JSON.parse(data)));
-    peer.#socket.on('close', (code) => code === 1000 || fail(`a connection was closed with ${code}`));
-    await new Promise((resolve, reject) => peer.#socket.once('open', resolve).once('error', reject));
-    const roles = { caller: {}, callee: {}, publisher: {}, subscriber: {} };
-    await peer.ask([1, 'realm1', { roles }], 2);
-    return peer;
-  }
-
-  send(message) {
-    this.#socket.send(JSON.stringify(message));
-  }
-
-  async ask(message, answer) {
-    const answered = new Promise((resolve) => this.#waiting.push(resolve));
-    this.send(message);
-    const [code, ...rest] = await answered;
-    if (code !== answer)
-      fail(`${JSON.stringify(message)} was answered with ${JSON.stringify([code, ...rest])}`);
-    return rest;
-  }
-}
-
-function fail(sentence) {
-  console.error(sentence);
-  process.exit(1);
-}
-
 const parts = {
   /** The router. */
-  async router() {
+  async router({ isWhole }) {
     const { listen, Router } = await import(pathToFileURL(join(serverFolder, 'dist', 'index.js')).href);
-    const receiversPerSlice = process.env.WHOLE === '1' ? Infinity : undefined;
-    const brokerLimits =
-      receiversPerSlice === undefined ? {} : { receiversPerSlice, subscribersPerSlice: Infinity };
+    const brokerLimits = isWhole ? { receiversPerSlice: Infinity, subscribersPerSlice: Infinity } : {};
     const router = new Router({ realms: { realm1: { brokerLimits } } });
     const { url } = await listen(router, { port: 0, maxConnections: 100_000, pingIntervalMs: 0 });
     process.send({ url });
@@ -76,7 +36,6 @@ const parts = {
   /** The subscribers and their publisher. */
   async crowd({ url, subscribers }) {
     setPriority(19);
-    let remaining = subscribers;
     let publication = 0;
     let reached = 0;
     let allReached = () => {};
@@ -89,15 +48,11 @@ const parts = {
         if (reached === subscribers) allReached();
       };
     };
-    const connect = async () => {
-      while (remaining > 0) {
-        remaining -= 1;
-        const peer = await Peer.join(url);
-        await peer.ask([32, 1, {}, TOPIC], 33);
-        peer.onMessage = check();
-      }
-    };
-    await Promise.all(Array.from({ length: CONNECTING }, connect));
+    await forEach(subscribers, CONNECTING, async () => {
+      const peer = await Peer.join(url);
+      await peer.ask([32, 1, {}, TOPIC], 33);
+      peer.onMessage = check();
+    });
     const publisher = await Peer.join(url);
     let isPublishing = false;
     process.on('message', async ({ publish }) => {
@@ -148,16 +103,6 @@ const parts = {
   },
 };
 
-/** Starts a part as a process. @returns it, and what it says first */
-async function start(part, options = {}, env = {}) {
-  const args = [part, JSON.stringify(options)];
-  const child = fork(fileURLToPath(import.meta.url), args, { env: { ...process.env, ...env } });
-  child.once('exit', (code) => code === 0 || child.killed || fail(`the ${part} has ended`));
-  return { child, said: await heard(child) };
-}
-
-const heard = (child) => new Promise((resolve) => child.once('message', resolve));
-
 function quantile(sorted, q) {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))];
 }
@@ -174,10 +119,10 @@ function row(name, times, published) {
 
 /** Calls at rest and during publications, against a router of its own. */
 async function measure({ subscribers, seconds, rate }, isWhole) {
-  const { child: router, said } = await start('router', {}, { WHOLE: isWhole ? '1' : '0' });
+  const { child: router, said } = await start(SCRIPT, 'router', { isWhole });
   const { url } = said;
-  const { child: crowd } = await start('crowd', { url, subscribers });
-  const { child: caller } = await start('caller', { url, rate, seconds });
+  const { child: crowd } = await start(SCRIPT, 'crowd', { url, subscribers });
+  const { child: caller } = await start(SCRIPT, 'caller', { url, rate, seconds });
   const calls = async () => {
     caller.send({});
     return (await heard(caller)).times;
@@ -193,12 +138,7 @@ async function measure({ subscribers, seconds, rate }, isWhole) {
   for (const child of [caller, crowd, router]) child.kill();
 }
 
-const [part, partOptions] = process.argv.slice(2);
-if (parts[part] !== undefined) {
-  // A part does not outlive the script.
-  process.on('disconnect', () => process.exit());
-  await parts[part](JSON.parse(partOptions));
-} else {
+if (!(await runPart(parts))) {
   const { values } = parseArgs({
     options: {
       subscribers: { type: 'string', default: '10000' },
@@ -206,10 +146,7 @@ if (parts[part] !== undefined) {
       rate: { type: 'string', default: '400' },
     },
   });
-  const options = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value)]));
-  if (!Object.values(options).every((value) => Number.isSafeInteger(value) && value > 0)) {
-    fail('--subscribers, --seconds and --rate take whole numbers');
-  }
+  const options = wholeNumbers(values);
   await ensureBuilt('packages/router-server');
   setTimeout(() => fail('gave up: it takes too long'), PATIENCE_MS).unref();
   console.log(`${options.subscribers} subscribers, ${options.rate} calls a second; milliseconds per call\n`);

@@ -71,6 +71,7 @@ const OTHER: Readonly<Record<string, unknown>> = {
   request_ids: 'strict',
   role: 's',
   serializers: 'msgpack',
+  slow_subscribers: 'latest',
   survives: 'power-loss',
   uri_check: 'strict',
   'retention.max_age_ms': 1000,

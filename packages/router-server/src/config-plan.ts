@@ -95,6 +95,7 @@ function realmPlan(
       maxTimeoutMs: options.max_timeout_ms,
       reroute: options.reroute,
       probeMs: options.probe_ms,
+      slowSubscribers: options.slow_subscribers,
       dealerLimits: dealerLimitsOf(config.limits),
       brokerLimits: brokerLimitsOf(config.limits),
       history: store['event-history'].map(({ uri, match, limit, limit_bytes, max_age_ms }) => ({

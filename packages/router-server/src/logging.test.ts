@@ -50,6 +50,7 @@ describe('the log of the router', () => {
     log.refused?.('wamp.error.no_such_realm', 'there is no realm x', session.transport);
     log.congested?.(session, true, 2_000_000);
     log.congested?.(session, false, 0);
+    log.eventsLost?.(session, 12, 30);
     log.sessionLeft?.(session, 'too_slow', 'it did not read');
     log.undelivered?.(session, 'event_dropped', 'too long');
     log.hookFailed?.('authorizer', new Error('down'));
@@ -62,6 +63,7 @@ describe('the log of the router', () => {
       ['warn', 'session_refused'],
       ['warn', 'slow_consumer'],
       ['info', 'slow_consumer'],
+      ['warn', 'events_lost'],
       ['warn', 'session_left'],
       ['debug', 'undelivered'],
       ['error', 'hook_failed'],
@@ -71,7 +73,7 @@ describe('the log of the router', () => {
       ['error', 'listener_failed'],
     ]);
     expect(lines()[1]).toMatchObject({ peer: '127.0.0.1:1234', error: 'wamp.error.no_such_realm' });
-    expect(lines()[7]).toMatchObject({ err: { message: 'bug' } });
+    expect(lines()[8]).toMatchObject({ err: { message: 'bug' } });
   });
 });
 

@@ -197,6 +197,12 @@ export function routerLog(logger: Logger): RouterObserver {
         'message not delivered',
       );
     },
+    eventsLost: (session, lost, total) => {
+      logger.warn(
+        { event: 'events_lost', ...seat(session), lost, total },
+        'slow subscriber: it loses events',
+      );
+    },
     hookFailed: (hook, error) =>
       logger.error({ event: 'hook_failed', hook, err: error }, `the ${hook} failed`),
     failed: (error, session) => {

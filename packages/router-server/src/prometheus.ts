@@ -24,7 +24,7 @@ const HELP: Readonly<Partial<Record<keyof CounterValues, string>>> = {
   violations: 'Sessions and peers that broke the protocol.',
   denials: 'Requests that were not authorized.',
   hookFailures: 'Decisions that an authorizer or authenticator failed to make.',
-  eventsDropped: 'Events that did not fit their receiver.',
+  eventsDropped: 'Events that did not fit their receiver, or were dropped because it reads slowly.',
   callsUndeliverable: 'Calls ended because an INVOCATION or a progressive RESULT did not fit its receiver.',
   answersReplaced: 'Final answers replaced by an ERROR because they did not fit.',
   congestions: 'Times that a session fell behind reading.',
@@ -50,6 +50,7 @@ export class Prometheus {
     this.#addCounters(source);
     this.#addGauges(source);
     this.#addRealmGauges(source);
+    this.#addRealmCounters(source);
     this.#refused = new Counter({
       name: 'wamp_listener_connections_refused_total',
       help: 'Connections refused before they became a session, by HTTP status.',
@@ -103,6 +104,7 @@ export class Prometheus {
       subscriptions: 'Subscriptions of the realm.',
       openCalls: 'Calls that wait for their final answer.',
       queuedCalls: 'Calls that wait for a free callee.',
+      pendingPublications: 'Publications on their way to very many subscribers.',
     } as const;
     for (const [key, help] of Object.entries(gauges) as [keyof typeof gauges, string][]) {
       new Gauge({
@@ -116,6 +118,21 @@ export class Prometheus {
         },
       });
     }
+  }
+
+  #addRealmCounters(source: MetricSource): void {
+    new Counter({
+      name: 'wamp_realm_events_dropped_total',
+      help: 'Events that were dropped, by realm and reason.',
+      labelNames: ['realm', 'reason'],
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const [realm, { eventsDropped }] of source.stats().realms) {
+          for (const [reason, events] of Object.entries(eventsDropped)) this.inc({ realm, reason }, events);
+        }
+      },
+    });
   }
 
   #add(kind: 'counter' | 'gauge', name: string, help: string, read: () => number): void {

@@ -11,6 +11,7 @@ export {
   type EventStore,
   type HistoryConfiguration,
   type MemoryEventStoreLimits,
+  type SlowPolicy,
   type StoreFailure,
 } from '@wamp/broker';
 export { DEFAULT_LIMITS as DEFAULT_DEALER_LIMITS, type DealerLimits } from '@wamp/dealer';
@@ -47,6 +48,6 @@ export type { Action, Authorizer, Decision, Verdict } from './authorization.js';
 export type { AuthorizerReference, PermissionOptions, RoleOptions } from './role-options.js';
 export type { LeaveCause, RouterObserver, Undelivered } from './observer.js';
 export type { SessionInfo } from './session-info.js';
-export type { CounterValues, RealmStats, RouterStats } from './stats.js';
+export type { CounterValues, DropReason, RealmStats, RouterStats } from './stats.js';
 export { DEFAULT_LIMITS, type RouterLimits } from './limits.js';
-export { systemClock, systemRandom32, type Clock, type Timer } from './clock.js';
+export { systemClock, systemRandom32, type Clock, type Defer, type Timer } from './clock.js';

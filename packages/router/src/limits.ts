@@ -37,6 +37,14 @@ export interface RouterLimits extends LoginLimits, DecisionLimits {
   readonly outboundLowBytes: number;
   /** bytes in a transport's buffer above which the session is cut */
   readonly outboundHighBytes: number;
+  /** bytes in a transport's buffer above which events wait or are dropped, by the policy of their subscriber */
+  readonly outboundEventBytes: number;
+  /** events of one session that so wait */
+  readonly keptEvents: number;
+  /** bytes of events that so wait; one event may exceed it */
+  readonly keptEventBytes: number;
+  /** milliseconds between two reports on the events that one slow session has lost */
+  readonly lossReportMs: number;
   /** holders of one registration that are probed at the same time on behalf of one REGISTER */
   readonly probedHolders: number;
   /** testaments of one session */
@@ -97,6 +105,15 @@ export const DEFAULT_LIMITS: RouterLimits = Object.freeze({
   outboundLowBytes: 16 * 1024 * 1024,
   // Four times the largest RawSocket frame: one large message to a healthy peer must not look like a slow peer.
   outboundHighBytes: 64 * 1024 * 1024,
+  // More than a line of 100 Mbit/s has under way within 80 ms: a subscriber that keeps up does not get there. Far below the
+  // low mark, so that a subscriber that may lose events does not become congested by them.
+  outboundEventBytes: 1024 * 1024,
+  // A quarter of a kilobyte each: as much as the next number.
+  keptEvents: 16_384,
+  // Some seconds of a bad mobile line; what is older than that is what nobody wants to wait for.
+  keptEventBytes: 4 * 1024 * 1024,
+  // Six lines a minute in the operator's log are enough of one peer.
+  lossReportMs: 10_000,
   // A REGISTER is a few bytes, and must not make the router write to thousands of peers at once.
   probedHolders: 64,
   // A session says that it is gone; some say it on a topic for each of their things.

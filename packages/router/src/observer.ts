@@ -45,6 +45,13 @@ export interface RouterObserver {
   congested?(session: SessionInfo, isCongested: boolean, bufferedBytes: number): void;
   /** A message did not fit the receiver's transport or format. */
   undelivered?(session: SessionInfo, what: Undelivered, sentence: string): void;
+  /**
+   * A session reads too slowly and loses events, by the policy of its subscriptions or of its realm. Called with the first
+   * one, then every `lossReportMs` while more are lost.
+   * @param lost since the last call
+   * @param total of this session
+   */
+  eventsLost?(session: SessionInfo, lost: number, total: number): void;
   /** An authorizer or authenticator threw, rejected, answered nonsense or took too long. */
   hookFailed?(hook: 'authorizer' | 'authenticator', error: unknown): void;
   /**

@@ -29,6 +29,7 @@ import {
   type BrokerOptions,
   type EventStore,
   type HistoryConfiguration,
+  type SlowPolicy,
   type StoreFailure,
   type SubscriptionEvent,
 } from '@wamp/broker';
@@ -53,7 +54,7 @@ import { Seat, type Member } from './seat.js';
 import type { SessionInfo } from './session-info.js';
 import { isSameToken, makeToken, TOKEN_KEY, type Replacement } from './session-token.js';
 import type { Session } from './session.js';
-import type { RealmStats } from './stats.js';
+import type { DropReason, RealmStats } from './stats.js';
 import { permittedTestaments, publishTestaments } from './testament-execution.js';
 import type { Testament } from './testaments.js';
 import { callError, type DeliveryFailure } from './undeliverable.js';
@@ -98,6 +99,12 @@ export interface RealmOptions {
    * would be refused because of them; those that do not are closed. Default 2000; 0 turns it off.
    */
   readonly probeMs?: number;
+  /**
+   * What is done with events for a subscriber that reads more slowly than they come, unless its SUBSCRIBE chooses with the
+   * option `x_slow_policy`: `disconnect`, the default, loses no event and cuts a session that falls too far behind;
+   * `drop-oldest`, `drop-newest` and `latest` (of each topic) lose events, and nothing else.
+   */
+  readonly slowSubscribers?: SlowPolicy;
   /** Limits of the dealer. */
   readonly dealerLimits?: DealerOptions['limits'];
   /** Limits of the broker. */
@@ -137,6 +144,14 @@ export class Realm implements OutboxHost, LocalPeerHost {
   readonly broker: Broker<Member>;
   readonly uriRule: UriRule;
   readonly disclosure: Disclosure;
+  /** see {@link RealmOptions.slowSubscribers} */
+  readonly slowPolicy: SlowPolicy;
+  readonly #eventsDropped: Record<DropReason, number> = {
+    unsendable: 0,
+    'drop-oldest': 0,
+    'drop-newest': 0,
+    latest: 0,
+  };
   /** see {@link RealmOptions.probeMs} */
   readonly probeMs: number;
   readonly #context: RouterContext;
@@ -163,6 +178,7 @@ export class Realm implements OutboxHost, LocalPeerHost {
     this.adminRoles = new Set(options.adminRoles);
     this.uriRule = options.uriRule ?? 'loose';
     this.disclosure = options.disclosure ?? 'on_request';
+    this.slowPolicy = options.slowSubscribers ?? 'disconnect';
     this.probeMs = options.probeMs ?? DEFAULT_PROBE_MS;
     this.now = context.clock.now();
     this.#context = context;
@@ -424,7 +440,7 @@ export class Realm implements OutboxHost, LocalPeerHost {
   undeliverable(seat: Seat, message: Message, failure: DeliveryFailure, isChunk: boolean): void {
     const { counters, observer } = this.#context;
     const isEvent = message.kind === MessageKind.Event;
-    if (isEvent) counters.eventsDropped += 1;
+    if (isEvent) this.countDropped('unsendable');
     else counters.callsUndeliverable += 1;
     tell(observer, (told) =>
       told.undelivered?.(seat.info, isEvent ? 'event_dropped' : 'call_failed', failure.sentence),
@@ -438,6 +454,11 @@ export class Realm implements OutboxHost, LocalPeerHost {
         this.#failCall(seat, message.request, failure);
       });
     }
+  }
+
+  countDropped(reason: DropReason): void {
+    this.#context.counters.eventsDropped += 1;
+    this.#eventsDropped[reason] += 1;
   }
 
   /** Answers an invocation in the place of a callee that has not got it. */
@@ -491,6 +512,7 @@ export class Realm implements OutboxHost, LocalPeerHost {
       openCalls,
       queuedCalls,
       pendingPublications: this.broker.stats().pendingPublications,
+      eventsDropped: { ...this.#eventsDropped },
     };
   }
 

@@ -34,9 +34,11 @@ import {
   type TransportClosed,
   type TransportReceiver,
 } from '@wamp/protocol';
+import type { SlowPolicy } from '@wamp/broker';
 import { addressGroupOf } from './address-group.js';
 import { isPromise } from './authorization.js';
 import type { Timer } from './clock.js';
+import { EventLosses } from './event-losses.js';
 import { Handshake, type Admission, type HandshakeStep } from './handshake.js';
 import { Hold, InboundQueue } from './inbound-queue.js';
 import { LifeProbe } from './life-probe.js';
@@ -46,6 +48,7 @@ import { RequestGate } from './request-gate.js';
 import type { Origin } from './population.js';
 import type { RouterContext } from './router-context.js';
 import type { Seat } from './seat.js';
+import type { DropReason } from './stats.js';
 import { notDelivered, replacementFor } from './undeliverable.js';
 
 const State = { Opening: 0, Authenticating: 1, Established: 2, Closing: 3, Ended: 4 } as const;
@@ -76,6 +79,8 @@ export class Session implements TransportReceiver, OutboundWatcher {
   #timer: Timer | undefined = undefined;
   /** the highest INVOCATION id that was sent; a further one with that id or less is a chunk */
   #lastInvocation = 0;
+  /** set once the session has lost an event because it reads slowly */
+  #losses: EventLosses | undefined = undefined;
   /** set while somebody wants to know whether the peer is there */
   #probe: LifeProbe | undefined = undefined;
   #isClosed = false;
@@ -89,7 +94,7 @@ export class Session implements TransportReceiver, OutboundWatcher {
     this.#inbound = new InboundQueue(transport, context.limits, (message) => {
       this.#handle(message);
     });
-    this.#outbound = new OutboundQueue(transport, context.limits, this);
+    this.#outbound = new OutboundQueue(transport, context.limits, context.counters, this);
   }
 
   /** Starts to listen to the peer. */
@@ -124,7 +129,11 @@ export class Session implements TransportReceiver, OutboundWatcher {
   }
 
   drained(): void {
-    this.#outbound.drained();
+    try {
+      this.#outbound.drained();
+    } catch (error) {
+      this.#transportFailed(error);
+    }
   }
 
   closed(how: TransportClosed): void {
@@ -377,12 +386,19 @@ export class Session implements TransportReceiver, OutboundWatcher {
       return undefined;
     }
     if (bytes.length > this.#transport.maxSendBytes) this.#undeliverable(event, bytes.length);
-    else this.#sendFrame(bytes);
+    else this.#sendEvent(bytes, event);
     return bytes;
   }
 
+  #sendEvent(frame: Uint8Array, event: EventMessage): void {
+    try {
+      this.#outbound.sendEvent(frame, event);
+    } catch (error) {
+      this.#transportFailed(error);
+    }
+  }
+
   #sendFrame(frame: Uint8Array): void {
-    this.#context.counters.framesSent += 1;
     try {
       this.#outbound.send(frame);
     } catch (error) {
@@ -434,6 +450,20 @@ export class Session implements TransportReceiver, OutboundWatcher {
     seat.realm.setCongested(seat, isCongested);
     if (isCongested) this.#inbound.hold(Hold.Congestion);
     else this.#inbound.release(Hold.Congestion);
+  }
+
+  slowPolicyOf(event: EventMessage): SlowPolicy {
+    const seat = this.#seat;
+    if (seat === undefined) return 'disconnect';
+    return seat.broker.subscriptions.get(event.subscription)?.slowPolicy ?? seat.realm.slowPolicy;
+  }
+
+  eventDropped(policy: DropReason): void {
+    const seat = this.#seat;
+    if (seat === undefined) return;
+    seat.realm.countDropped(policy);
+    this.#losses ??= new EventLosses(this.#context, seat.info);
+    this.#losses.add();
   }
 
   /** As many publications of this session are on their way as may be: what it sends behind them waits. */
@@ -571,6 +601,9 @@ export class Session implements TransportReceiver, OutboundWatcher {
     this.#gate = undefined;
     this.#stopTimer();
     this.#inbound.clear();
+    this.#losses?.end();
+    this.#losses = undefined;
+    this.#flushOutbound();
     const id = this.#id;
     this.#id = 0;
     if (seat !== undefined) seat.realm.leave(seat, cause, sentence, isSilent);
@@ -581,6 +614,15 @@ export class Session implements TransportReceiver, OutboundWatcher {
 
   #originOf({ info }: Seat): Origin {
     return { address: this.address, realm: info.realm, authid: info.authid };
+  }
+
+  /** What waits behind events goes out; the events of a session that has ended do not. */
+  #flushOutbound(): void {
+    try {
+      this.#outbound.end();
+    } catch (error) {
+      this.#transportFailed(error);
+    }
   }
 
   /** Flushes and closes the transport; a peer that does not take its last frames is cut off after a while. */

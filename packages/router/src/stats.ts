@@ -1,4 +1,5 @@
 /** Counters and gauges of a router. Owns the numbers; must not interpret them. */
+import type { SlowPolicy } from '@wamp/broker';
 
 /** Running totals since the router was made. The hot path increments the fields directly. */
 export interface Counters {
@@ -22,7 +23,7 @@ export interface Counters {
   denials: number;
   /** decisions that an authorizer or authenticator failed to make */
   hookFailures: number;
-  /** events that did not fit their receiver */
+  /** events that did not fit their receiver, or were dropped because it reads slowly */
   eventsDropped: number;
   /** calls ended because an INVOCATION or progressive RESULT did not fit its receiver */
   callsUndeliverable: number;
@@ -73,6 +74,13 @@ export function makeCounters(): Counters {
 /** The totals, to be read. */
 export type CounterValues = Readonly<Counters>;
 
+/**
+ * Why events were dropped.
+ * - `unsendable`: they did not fit the receiver's transport or format
+ * - the others: by the policy of this name, because the receiver reads slowly
+ */
+export type DropReason = 'unsendable' | Exclude<SlowPolicy, 'disconnect'>;
+
 export interface RealmStats {
   readonly sessions: number;
   readonly registrations: number;
@@ -81,6 +89,8 @@ export interface RealmStats {
   readonly queuedCalls: number;
   /** publications that are on their way to very many subscribers */
   readonly pendingPublications: number;
+  /** events that were dropped, since the realm was made */
+  readonly eventsDropped: Readonly<Record<DropReason, number>>;
 }
 
 export interface RouterStats {

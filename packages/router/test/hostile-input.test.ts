@@ -179,13 +179,15 @@ it('RPC-039: many calls leave every table empty', async () => {
 
 it('our own bug ends one session with a word, and the router lives on', async () => {
   const failures: unknown[] = [];
+  const random = new FragileRandom();
   const house = new House({
     realms: { realm1: {} },
     observer: { failed: (error, session) => failures.push([error, session?.session]) },
-    random32: brokenRandom(),
+    random32: () => random.next(),
   });
   const victim = await house.joins();
   const steady = await house.joins();
+  random.failsNext = true;
   victim.publishes('a.topic', [], { acknowledge: true });
   expect(await victim.isAborted('wamp.error.runtime_error')).toBe('internal error of the router');
   expect(failures).toEqual([[new Error('no entropy'), victim.id]]);
@@ -193,15 +195,17 @@ it('our own bug ends one session with a word, and the router lives on', async ()
   expect(house.router.stats().totals.failures).toBe(1);
 });
 
-/** Randomness that fails once, after the sessions have their ids. */
-function brokenRandom(): () => number {
-  let draws = 0;
-  let state = 1;
-  return () => {
-    draws += 1;
-    // the meta peer's id, and id and authid of two sessions: two numbers each
-    if (draws === 11) throw new Error('no entropy');
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state;
-  };
+/** Randomness that fails once, when it is told to. */
+class FragileRandom {
+  failsNext = false;
+  #state = 1;
+
+  next(): number {
+    if (this.failsNext) {
+      this.failsNext = false;
+      throw new Error('no entropy');
+    }
+    this.#state = (Math.imul(this.#state, 1_664_525) + 1_013_904_223) >>> 0;
+    return this.#state;
+  }
 }
