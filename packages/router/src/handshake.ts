@@ -28,14 +28,19 @@ import { isPromise } from './authorization.js';
 import type { Clock } from './clock.js';
 import { UNLIMITED, type LoginAttempt, type LoginLimiter } from './login-limiter.js';
 import type { Realm } from './realm.js';
-import type { Counters } from './stats.js';
 import { readReplacement, TOKEN_KEY, type Replacement } from './session-token.js';
 
 /** What the session has to do next. */
 export type HandshakeStep =
   | { readonly type: 'challenge'; readonly message: ChallengeMessage }
   | { readonly type: 'welcome'; readonly admission: Admission }
-  | { readonly type: 'refuse'; readonly reason: string; readonly message: string };
+  | {
+      readonly type: 'refuse';
+      readonly reason: string;
+      readonly message: string;
+      /** set if a login was judged and has failed, or was not judged because too many had */
+      readonly login?: 'failed' | 'limited';
+    };
 
 /** Everything that a realm has to know about a peer that is let in. */
 export interface Admission {
@@ -57,7 +62,6 @@ export interface HandshakeHost {
   readonly random32: RandomUint32;
   readonly nameLength: number;
   readonly clock: Clock;
-  readonly counters: Counters;
   readonly logins: LoginLimiter;
   findRealm(name: string): Realm | undefined;
 }
@@ -193,7 +197,7 @@ export class Handshake {
       this.#login.succeeded();
     } else if (step.reason !== ErrorUri.AuthenticationFailed) {
       this.#login.failed();
-      this.#host.counters.loginFailures += 1;
+      return { ...step, login: 'failed' };
     }
     return step;
   }
@@ -201,12 +205,13 @@ export class Handshake {
   #blocked(): HandshakeStep | undefined {
     const waitMs = this.#login.blockedMs();
     if (waitMs === 0) return undefined;
-    this.#host.counters.loginsLimited += 1;
     const seconds = Math.ceil(waitMs / 1000);
-    return refuse(
-      ErrorUri.LimitExceeded,
-      `too many logins have failed; the next one may come in ${seconds} s`,
-    );
+    return {
+      type: 'refuse',
+      reason: ErrorUri.LimitExceeded,
+      message: `too many logins have failed; the next one may come in ${seconds} s`,
+      login: 'limited',
+    };
   }
 
   #after(delayMs: number): Promise<void> {

@@ -6,6 +6,7 @@ import type { Defer } from './clock.js';
 import type { DeadlineTimer } from './deadline-timer.js';
 import type { HandshakeHost } from './handshake.js';
 import type { RouterLimits } from './limits.js';
+import type { Counters } from './stats.js';
 import type { RouterObserver } from './observer.js';
 import type { Population } from './population.js';
 
@@ -21,6 +22,7 @@ export interface RouterContext extends HandshakeHost {
   readonly defer: Defer;
   readonly random32: RandomUint32;
   readonly limits: RouterLimits;
+  readonly counters: Counters;
   readonly observer: RouterObserver;
   readonly population: Population;
   /** the one timer for the deadlines of all realms */

@@ -299,8 +299,11 @@ export class Session implements TransportReceiver, OutboundWatcher {
   }
 
   #follow(step: HandshakeStep): void {
-    if (step.type === 'refuse') this.refuse(step.reason, step.message);
-    else if (step.type === 'challenge') this.#sendPlain(step.message);
+    if (step.type === 'refuse') {
+      if (step.login === 'failed') this.#context.counters.loginFailures += 1;
+      else if (step.login === 'limited') this.#context.counters.loginsLimited += 1;
+      this.refuse(step.reason, step.message);
+    } else if (step.type === 'challenge') this.#sendPlain(step.message);
     else this.#admit(step.admission);
   }
 
