@@ -28,6 +28,7 @@ import { isPromise } from './authorization.js';
 import type { Clock } from './clock.js';
 import { UNLIMITED, type LoginAttempt, type LoginLimiter } from './login-limiter.js';
 import type { Realm } from './realm.js';
+import { DRAIN_KEY } from './drain.js';
 import { readReplacement, TOKEN_KEY, type Replacement } from './session-token.js';
 
 /** What the session has to do next. */
@@ -52,6 +53,8 @@ export interface Admission {
   readonly agent: string | undefined;
   /** the client asked for a token of its session */
   readonly wantsToken: boolean;
+  /** the client understands the GOODBYE of a router that drains, see drain.ts */
+  readonly knowsDrain: boolean;
   /** the session that the client says it had */
   readonly replaces: Replacement | undefined;
 }
@@ -77,6 +80,7 @@ export class Handshake {
   #features: PeerFeatures | undefined = undefined;
   #agent: string | undefined = undefined;
   #wantsToken = false;
+  #knowsDrain = false;
   #replaces: Replacement | undefined = undefined;
   #answer: Answer | undefined = undefined;
   #login: LoginAttempt = UNLIMITED;
@@ -104,6 +108,7 @@ export class Handshake {
     const { details } = message;
     this.#agent = textOf(details['agent'])?.slice(0, this.#host.nameLength);
     this.#wantsToken = details[TOKEN_KEY] === true;
+    this.#knowsDrain = details[DRAIN_KEY] === true;
     this.#replaces = readReplacement(details);
     const realm = this.#findRealm(message.realm);
     if (isRefusal(realm)) return realm;
@@ -253,6 +258,7 @@ export class Handshake {
         features,
         agent: this.#agent,
         wantsToken: this.#wantsToken,
+        knowsDrain: this.#knowsDrain,
         replaces: this.#replaces,
       },
     };

@@ -1,5 +1,5 @@
 /** @wamp/router: a WAMP router to embed. Realms, sessions, authentication, authorization and the meta API; no sockets. */
-export { Router, type RouterOptions } from './router.js';
+export { Router, type DrainOptions, type DrainResult, type RouterOptions } from './router.js';
 export { DEFAULT_MAX_TIMEOUT_MS, DEFAULT_PROBE_MS, type RealmOptions } from './realm.js';
 export {
   DEFAULT_HISTORY,

@@ -11,6 +11,7 @@ import {
   ErrorUri,
   MessageKind,
   Payload,
+  type Dict,
   PublishMessage,
   type MatchPolicy,
   type RegisterMessage,
@@ -25,6 +26,7 @@ import {
   type Decision,
 } from './authorization.js';
 import type { Timer } from './clock.js';
+import { DRAINED_KEY } from './drain.js';
 import { Hold, type InboundQueue } from './inbound-queue.js';
 import { tell } from './observer.js';
 import type { NumberedRequest } from './request-ids.js';
@@ -37,7 +39,8 @@ export type GuardedRequest = CallMessage | PublishMessage | RegisterMessage | Su
 
 export class RequestGate {
   readonly #seat: Seat;
-  readonly #authorizer: Authorizer | undefined;
+  #authorizer: Authorizer | undefined;
+  #isDraining = false;
   readonly #context: RouterContext;
   readonly #inbound: InboundQueue;
   /** the request that waits for its decision */
@@ -66,6 +69,13 @@ export class RequestGate {
     if (authorizer === undefined) this.#enter(message);
     else if (message.kind === MessageKind.Call) this.#admitCall(authorizer, message);
     else this.#ask(authorizer, message);
+  }
+
+  /** The router drains: from now on new calls are refused. All else goes on. */
+  drain(): void {
+    this.#isDraining = true;
+    // So that calls take the way on which it is looked at them.
+    this.#authorizer ??= EVERYTHING;
   }
 
   /** The session has ended: a decision or an answer that is still out does not matter any more. */
@@ -123,7 +133,8 @@ export class RequestGate {
     const { dealer, realm } = this.#seat;
     if (dealer.calls.has(message.request)) realm.dispatch(this.#seat, message);
     else if (!dealer.endedStreams.isLate(message.request, message.options.progress === true)) {
-      this.#ask(authorizer, message);
+      if (this.#isDraining) this.#refuse(message, ErrorUri.Unavailable, DRAINING, NOT_ROUTED);
+      else this.#ask(authorizer, message);
     }
   }
 
@@ -197,14 +208,14 @@ export class RequestGate {
     this.#refuse(message, ErrorUri.AuthorizationFailed, 'the permission could not be checked');
   }
 
-  #refuse(message: GuardedRequest, uri: string, sentence: string): void {
+  #refuse(message: GuardedRequest, uri: string, sentence: string, details: Dict = EMPTY_DICT): void {
     const { session, dealer } = this.#seat;
     if (message.kind === MessageKind.Publish && message.options.acknowledge !== true) return;
     if (message.kind === MessageKind.Call && message.options.progress === true) {
       // Its further chunks are on their way, and get no answer.
       dealer.endedStreams.ended(message.request);
     }
-    session.deliver(new ErrorMessage(message.kind, message.request, EMPTY_DICT, uri, Payload.of([sentence])));
+    session.deliver(new ErrorMessage(message.kind, message.request, details, uri, Payload.of([sentence])));
   }
 
   #stopTimer(): void {
@@ -212,6 +223,11 @@ export class RequestGate {
     this.#timer = undefined;
   }
 }
+
+const DRAINING = 'the router is about to end and takes no new calls; connect again';
+const NOT_ROUTED: Dict = Object.freeze({ [DRAINED_KEY]: true });
+
+const EVERYTHING: Authorizer = Object.freeze({ authorize: () => 'allowed' as const });
 
 const ACTIONS: Readonly<Record<GuardedRequest['kind'], Action>> = {
   [MessageKind.Call]: 'call',

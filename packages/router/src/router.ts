@@ -19,6 +19,7 @@ import { cbor } from '@wamp/protocol/cbor';
 import { randomBytes } from './authenticators/random-bytes.js';
 import { systemClock, systemDefer, systemRandom32, type Clock, type Defer } from './clock.js';
 import { DeadlineTimer } from './deadline-timer.js';
+import { Drain } from './drain.js';
 import { DEFAULT_LIMITS, type RouterLimits } from './limits.js';
 import { LoginLimiter } from './login-limiter.js';
 import { tell, type RouterObserver } from './observer.js';
@@ -62,6 +63,15 @@ export interface RouterOptions {
   readonly verifyEd25519?: VerifyEd25519;
 }
 
+export interface DrainOptions {
+  readonly timeoutMs: number;
+}
+
+export interface DrainResult {
+  /** sessions that were ended although a call of theirs was running */
+  readonly interrupted: number;
+}
+
 /** A WAMP router. Source: WAMP basic and advanced profile, roles broker and dealer. */
 export class Router {
   readonly #core: RouterCore;
@@ -99,6 +109,19 @@ export class Router {
     return this.#core.close();
   }
 
+  /**
+   * Ends all sessions so that their clients come back by themselves, to this router after a restart or to another one: new
+   * calls are refused with `wamp.error.unavailable`, running ones may finish, and each session ends as soon as none of its
+   * calls runs. Peers see their transport close (WebSocket: 1012) without GOODBYE, which many clients take as a reason not to come
+   * back; those that announced `x_drain` get a GOODBYE that says that what is unanswered was not routed. Peers that are
+   * attached from now on are turned away.
+   * @param options `timeoutMs`: how long running calls may take; then their sessions end as well
+   * @returns resolves when all transports have closed, with the number of sessions that were ended although a call was running
+   */
+  drain(options: DrainOptions): Promise<DrainResult> {
+    return this.#core.drain(options);
+  }
+
   stats(): RouterStats {
     return this.#core.stats();
   }
@@ -128,6 +151,7 @@ class RouterCore implements RouterContext, SessionHost {
   readonly #ids = new Set<number>();
   readonly #eventStores = new WeakSet<EventStore>();
   #closing: Promise<void> | undefined = undefined;
+  #draining: Promise<DrainResult> | undefined = undefined;
   #allClosed: (() => void) | undefined = undefined;
 
   constructor(options: RouterOptions) {
@@ -162,7 +186,8 @@ class RouterCore implements RouterContext, SessionHost {
       this.population.handshakes >= this.limits.handshakes ||
       this.population.handshakesOf(session.address) >= this.limits.handshakesPerAddress;
     session.open();
-    if (this.#closing !== undefined) session.refuse(CloseUri.SystemShutdown, 'the router shuts down');
+    if (this.#draining !== undefined) session.depart();
+    else if (this.#closing !== undefined) session.refuse(CloseUri.SystemShutdown, 'the router shuts down');
     else if (isFull) session.refuse(ErrorUri.LimitExceeded, 'too many peers are joining at the moment');
   }
 
@@ -224,6 +249,16 @@ class RouterCore implements RouterContext, SessionHost {
       this.deadlines.stop();
     });
     return this.#closing;
+  }
+
+  drain({ timeoutMs }: DrainOptions): Promise<DrainResult> {
+    this.#draining ??= new Promise<DrainResult>((resolve) => {
+      const drain = new Drain([...this.#sessions], this.clock, timeoutMs);
+      drain.start(() => {
+        void this.close().then(() => resolve({ interrupted: drain.interrupted }));
+      });
+    });
+    return this.#draining;
   }
 
   stats(): RouterStats {

@@ -38,6 +38,7 @@ import type { SlowPolicy } from '@wamp/broker';
 import { addressGroupOf } from './address-group.js';
 import { isPromise } from './authorization.js';
 import type { Timer } from './clock.js';
+import { DRAINED_KEY } from './drain.js';
 import { EventLosses } from './event-losses.js';
 import { Handshake, type Admission, type HandshakeStep } from './handshake.js';
 import { Hold, InboundQueue } from './inbound-queue.js';
@@ -84,6 +85,8 @@ export class Session implements TransportReceiver, OutboundWatcher {
   /** set while somebody wants to know whether the peer is there */
   #probe: LifeProbe | undefined = undefined;
   #isClosed = false;
+  /** the client understands the GOODBYE of a router that drains */
+  #knowsDrain = false;
 
   constructor(transport: Transport, context: RouterContext, host: SessionHost) {
     this.format = transport.serializer.format;
@@ -320,6 +323,7 @@ export class Session implements TransportReceiver, OutboundWatcher {
       return;
     }
     this.#stopTimer();
+    this.#knowsDrain = admission.knowsDrain;
     admission.realm.admit(this, admission, this.#transport.info);
   }
 
@@ -568,16 +572,44 @@ export class Session implements TransportReceiver, OutboundWatcher {
    */
   dismiss(reason: string, message: string | undefined, cause: LeaveCause, isSilent = false): void {
     if (this.#state === State.Closing || this.#state === State.Ended) return;
-    const closeCause: CloseCause = cause === 'shutdown' ? 'going_away' : 'normal';
     if (this.#state !== State.Established) {
-      this.#abort(reason, message ?? 'the router ends the session', cause, closeCause);
+      this.#abort(reason, message ?? 'the router ends the session', cause, closeCauseOf(cause));
       return;
     }
-    this.#leave(State.Closing, cause, message ?? reason, isSilent);
-    this.#sendPlain(new GoodbyeMessage(message === undefined ? EMPTY_DICT : { message }, reason));
+    const details = message === undefined ? EMPTY_DICT : { message };
+    this.#sayGoodbye(new GoodbyeMessage(details, reason), cause, message ?? reason, isSilent);
+  }
+
+  #sayGoodbye(goodbye: GoodbyeMessage, cause: LeaveCause, sentence: string, isSilent: boolean): void {
+    this.#leave(State.Closing, cause, sentence, isSilent);
+    this.#sendPlain(goodbye);
     this.#startTimer(this.#context.limits.goodbyeMs, () => {
-      this.#close(closeCause, message ?? reason);
+      this.#close(closeCauseOf(cause), sentence);
     });
+  }
+
+  /** The router drains: from now on new calls are refused. */
+  beginDrain(): void {
+    this.#gate?.drain();
+  }
+
+  /** True if no call of this session runs, neither as caller nor as callee. */
+  get isIdle(): boolean {
+    const dealer = this.#seat?.dealer;
+    return dealer === undefined || (dealer.calls.size === 0 && dealer.invocations.size === 0);
+  }
+
+  /** Ends the session because the router drains, in a way that makes the client come back; see drain.ts. */
+  depart(): void {
+    if (this.#state === State.Closing || this.#state === State.Ended) return;
+    const sentence = 'the router restarts';
+    if (this.#state !== State.Established || !this.#knowsDrain) {
+      this.#end('shutdown', sentence);
+      this.#close('going_away', sentence);
+      return;
+    }
+    const details = { message: sentence, ...(this.isIdle ? { [DRAINED_KEY]: true } : {}) };
+    this.#sayGoodbye(new GoodbyeMessage(details, CloseUri.SystemShutdown), 'shutdown', sentence, false);
   }
 
   #abort(reason: string, sentence: string, cause: LeaveCause, closeCause: CloseCause): void {
@@ -650,6 +682,10 @@ export class Session implements TransportReceiver, OutboundWatcher {
     this.#timer?.stop();
     this.#timer = undefined;
   }
+}
+
+function closeCauseOf(cause: LeaveCause): CloseCause {
+  return cause === 'shutdown' ? 'going_away' : 'normal';
 }
 
 function unexpected(message: Message, when: string): ProtocolViolation {
