@@ -8,7 +8,7 @@ import {
   WampError,
   type Client,
   type ConnectOptions,
-  type Serializer,
+  type ListCodec,
 } from '@wamp/client';
 import { cbor } from '@wamp/client/cbor';
 import { json } from '@wamp/client/json';
@@ -18,7 +18,7 @@ import { authenticatorsFrom, withCredentials, type Credentials } from './credent
 import type { Terminal } from './terminal.js';
 import { countFrom } from './values.js';
 
-const SERIALIZERS: Readonly<Record<string, () => Serializer>> = { json, cbor, msgpack };
+const SERIALIZERS: Readonly<Record<string, () => ListCodec>> = { json, cbor, msgpack };
 
 export interface ConnectionOptions extends Credentials {
   readonly url: string;

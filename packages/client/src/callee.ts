@@ -2,31 +2,27 @@
  * Registrations and the invocations that come for them.
  * Owns both tables and the running of handlers; what is sent for one invocation is in invocation.ts.
  */
-import {
-  EMPTY_DICT,
-  ErrorMessage,
-  ErrorUri,
-  MessageKind,
-  OPTION_RULES,
-  Payload,
-  RegisterMessage,
-  UnregisterMessage,
-  type InterruptMessage,
-  type InvocationMessage,
-  type InvokePolicy,
-  type MatchPolicy,
-  type Message,
-  type RegisteredMessage,
-  type RegisterOptions as WireOptions,
-  type RevocationDetails,
-} from '@wamp/protocol';
+import type { InvokePolicy, MatchPolicy, RevocationDetails } from '@wamp/protocol';
 import { ConcurrencyGate } from './concurrency-gate.js';
+import type { Connection } from './connection.js';
+import type { InterruptList, InvocationList } from './inbound-message.js';
 import { OpenInvocation, unreadable, type Invocation, type InvocationTable } from './invocation.js';
 import { MAX_ANSWERED_EARLY, MAX_OPEN_INVOCATIONS } from './limits.js';
-import { checkPassthru, expectScheme } from './passthru-codec.js';
-import { SingleRequest, type SessionLink, type SessionSource } from './request.js';
+import { ERROR, INVOCATION, REGISTER, UNREGISTER } from './message-codes.js';
+import { ask } from './request.js';
+import { LIMIT_EXCEEDED, NO_SUCH_REGISTRATION, PROCEDURE_ALREADY_EXISTS } from './uris.js';
 import { ConnectionLostError, WampError } from './wamp-error.js';
-import { ALLOWED, optionsFrom, handlerFrom, toWire, uriFrom, type WireNames } from './wire-options.js';
+import {
+  BOOLEAN,
+  COUNT,
+  handlerFrom,
+  MATCH,
+  oneOf,
+  signalFrom,
+  toWire,
+  uriFrom,
+  type WireOptions,
+} from './wire-options.js';
 
 /** What a callee publishes about its procedure; the schemas are JSON Schema. */
 export interface ProcedureDescription {
@@ -103,139 +99,121 @@ export interface Registration {
 /** Steps of an iterator that need not wait for anything, after which other work, an INTERRUPT for example, has its turn. */
 const STEPS_PER_TURN = 64;
 
-const NAMES: WireNames<RegisterOptions> = [
-  ['match', 'match', ALLOWED.match],
-  ['invoke', 'invoke', ALLOWED.invoke],
-  ['concurrency', 'concurrency', ALLOWED.count],
-  ['discloseCaller', 'disclose_caller', ALLOWED.bool],
-  ['forceReregister', 'force_reregister', ALLOWED.bool],
-  ['forwardTimeout', 'forward_timeout', ALLOWED.bool],
-  ['describe', 'x_describe', ALLOWED.anything],
-];
+const NAMES: WireOptions<RegisterOptions> = {
+  match: MATCH,
+  invoke: oneOf('single', 'first', 'last', 'roundrobin', 'random', 'least_pending', 'sticky'),
+  concurrency: COUNT,
+  discloseCaller: BOOLEAN,
+  forceReregister: BOOLEAN,
+  forwardTimeout: BOOLEAN,
+};
 
 export class Callee implements InvocationTable {
-  readonly #sessions: SessionSource;
+  readonly connection: Connection;
+  /** by id, of the session that is open */
   readonly #registrations = new Map<number, LocalRegistration>();
-  /** registrations that ended with their session and are wanted in the next; the signal is aborted by unregister() */
-  readonly #lost = new Map<LocalRegistration, AbortController>();
+  /** those that each session shall have */
+  readonly #wanted = new Set<LocalRegistration>();
   readonly #open = new Map<number, OpenInvocation>();
   /** progressive invocations that were answered before their last chunk; the rest of their chunks is discarded */
   readonly #answeredEarly = new Set<number>();
 
-  constructor(sessions: SessionSource) {
-    this.#sessions = sessions;
-  }
-
-  get link(): SessionLink {
-    return this.#sessions.current;
+  constructor(connection: Connection) {
+    this.connection = connection;
   }
 
   async register(
     procedure: string,
     handler: InvocationHandler,
-    given: RegisterOptions,
+    options: RegisterOptions,
   ): Promise<Registration> {
-    const options = optionsFrom(given);
-    const local = new LocalRegistration(this, uriFrom(procedure), handlerFrom(handler), options);
-    if (options.passthru !== undefined) checkPassthru(this.link, 'dealer', options.passthru);
-    return new Register(this, local, options.signal).submitTo(this.link);
-  }
-
-  /**
-   * REGISTERED has come.
-   * @throws WampError if this session holds the registration already
-   */
-  joined(id: number, registration: LocalRegistration): LocalRegistration {
-    if (this.#registrations.has(id)) {
-      throw new WampError(ErrorUri.ProcedureAlreadyExists, [
-        'this session has registered the procedure already',
-      ]);
-    }
-    this.#lost.delete(registration);
-    this.#registrations.set(id, registration);
-    registration.activate(id);
-    return registration;
-  }
-
-  /** The registration is gone at the router. */
-  removed(registration: LocalRegistration): void {
-    if (this.#registrations.get(registration.id) === registration)
-      this.#registrations.delete(registration.id);
-    registration.deactivate();
-  }
-
-  /** unregister() while there is no session: it does not come back. */
-  abandon(registration: LocalRegistration): void {
-    this.#lost.get(registration)?.abort();
-    this.#lost.delete(registration);
+    const registration = new LocalRegistration(this, procedure, handler, options);
+    const { connection } = this;
+    if (options.passthru) connection.layer.check(options.passthru, connection.session, 'dealer');
+    return this.#ask(registration, signalFrom(options.signal));
   }
 
   /** There is a new session: what was registered in the former one is registered again. */
   restore(): void {
-    for (const [registration, { signal }] of this.#lost) {
-      new Register(this, registration, signal).submitTo(this.link).catch((error: unknown) => {
-        // With this session lost too, the next one is asked; with the signal aborted nobody wants it.
-        if (signal.aborted || error instanceof ConnectionLostError) return;
-        this.#lost.delete(registration);
-        this.link.report(error, { where: 'registration', uri: registration.procedure });
+    for (const registration of this.#wanted) {
+      this.#ask(registration, undefined).catch((error: unknown) => {
+        // With this session lost too, the next one is asked; and what was given up nobody misses.
+        if (error instanceof ConnectionLostError || !this.#wanted.delete(registration)) return;
+        this.connection.report(error, { where: 'registration', uri: registration.procedure });
       });
     }
   }
 
-  invocation(message: InvocationMessage): void {
-    const { request, registration: id } = message;
+  async unregister(registration: LocalRegistration): Promise<void> {
+    const isWanted = this.#wanted.delete(registration);
+    if (!registration.isActive) return;
+    await ask(this.connection.session, [UNREGISTER, 0, registration.id], undefined, {
+      accept: () => this.#removed(registration),
+      declined: (error) => {
+        if (error.uri === NO_SUCH_REGISTRATION) this.#removed(registration);
+        else if (isWanted && !(error instanceof ConnectionLostError)) this.#wanted.add(registration);
+      },
+    });
+  }
+
+  invocation(message: InvocationList): void {
+    const [, request, id, details] = message;
     const open = this.#open.get(request);
     if (open !== undefined) {
-      if (open.expectsChunks) {
-        open.takeChunk(message);
-        return;
-      }
-      this.link.ignore(`INVOCATION ${request} came twice`);
+      if (open.expectsChunks) open.takeChunk(message);
+      else this.connection.ignore(`INVOCATION ${request} came twice`);
       return;
     }
     if (this.#answeredEarly.has(request)) {
-      if (message.details.progress !== true) this.#answeredEarly.delete(request);
-      this.link.ignore(`a chunk of invocation ${request}, which is answered`);
+      if (details.progress !== true) this.#answeredEarly.delete(request);
+      this.connection.ignore(`a chunk of invocation ${request}, which is answered`);
       return;
     }
     const registration = this.#registrations.get(id);
-    if (registration === undefined) {
-      this.#refuse(message, ErrorUri.NoSuchRegistration, `no handler for registration ${id}`);
-      return;
+    try {
+      if (registration === undefined) {
+        throw new WampError(NO_SUCH_REGISTRATION, [`no handler for registration ${id}`]);
+      }
+      if (this.#open.size >= MAX_OPEN_INVOCATIONS) {
+        throw new WampError(LIMIT_EXCEEDED, [`${MAX_OPEN_INVOCATIONS} invocations are open`]);
+      }
+      const { procedure, options, gate } = registration;
+      const invocation = new OpenInvocation(this, message, procedure, options.passthru);
+      this.#open.set(request, invocation);
+      if (gate === undefined) this.start(invocation, registration);
+      else {
+        invocation.whenAborted = () => gate.giveUp(invocation);
+        gate.enter(invocation);
+      }
+    } catch (error) {
+      const { uri, args } = unreadable(error);
+      this.connection.session.send([ERROR, INVOCATION, request, {}, uri, args]);
     }
-    if (this.#open.size >= MAX_OPEN_INVOCATIONS) {
-      this.#refuse(message, ErrorUri.LimitExceeded, `${MAX_OPEN_INVOCATIONS} invocations are open`);
-      return;
-    }
-    this.#run(message, registration);
   }
 
   /** Source: advanced profile, "Call Canceling". One that crosses with our answer finds nothing. */
-  interrupt(message: InterruptMessage): void {
-    this.#open.get(message.request)?.interrupt(message.options);
+  interrupt([, request, options]: InterruptList): void {
+    this.#open.get(request)?.interrupt(options);
   }
 
   /** Source: advanced profile, "Registration Revocation". */
-  revoked(details: RevocationDetails): void {
-    const registration =
-      details.registration === undefined ? undefined : this.#registrations.get(details.registration);
+  revoked({ registration: id, reason }: RevocationDetails): void {
+    const registration = this.#registrations.get(id ?? 0);
     if (registration === undefined) {
-      this.link.ignore('UNREGISTERED for an unknown registration');
+      this.connection.ignore('UNREGISTERED for an unknown registration');
       return;
     }
-    this.removed(registration);
+    this.#wanted.delete(registration);
+    this.#removed(registration);
     try {
-      registration.options.onRevoked?.(details.reason);
+      registration.options.onRevoked?.(reason);
     } catch (error) {
-      this.link.report(error, { where: 'revocation', uri: registration.procedure });
+      this.connection.report(error, { where: 'revocation', uri: registration.procedure });
     }
   }
 
   sessionEnded(error: WampError): void {
-    for (const registration of this.#registrations.values()) {
-      registration.deactivate();
-      if (!registration.isLeaving) this.#lost.set(registration, new AbortController());
-    }
+    for (const registration of this.#registrations.values()) registration.isActive = false;
     this.#registrations.clear();
     for (const invocation of [...this.#open.values()]) invocation.giveUp(error, false);
     this.#answeredEarly.clear();
@@ -252,26 +230,6 @@ export class Callee implements InvocationTable {
     }
   }
 
-  #run(message: InvocationMessage, registration: LocalRegistration): void {
-    let invocation: OpenInvocation;
-    try {
-      expectScheme(registration.options.passthru, message.details);
-      invocation = new OpenInvocation(this, message, registration.procedure);
-    } catch (error) {
-      const { uri, args } = unreadable(error);
-      this.#refuse(message, uri, String(args[0]));
-      return;
-    }
-    this.#open.set(message.request, invocation);
-    const { gate } = registration;
-    if (gate === undefined) {
-      this.start(invocation, registration);
-      return;
-    }
-    invocation.whenAborted(() => gate.giveUp(invocation));
-    gate.enter(invocation);
-  }
-
   /** Runs the handler. Never throws. */
   start(invocation: OpenInvocation, registration: LocalRegistration): void {
     try {
@@ -285,6 +243,40 @@ export class Callee implements InvocationTable {
     }
   }
 
+  #ask(registration: LocalRegistration, signal: AbortSignal | undefined): Promise<Registration> {
+    const isRestored = this.#wanted.has(registration);
+    const { session } = this.connection;
+    return ask(session, [REGISTER, 0, registration.wire, registration.procedure], signal, {
+      accept: (id): LocalRegistration => {
+        if (this.#registrations.has(id)) {
+          throw new WampError(PROCEDURE_ALREADY_EXISTS, [
+            'this session has registered the procedure already',
+          ]);
+        }
+        this.#registrations.set(id, registration);
+        registration.id = id;
+        registration.isActive = true;
+        if (isRestored && !this.#wanted.has(registration)) this.#giveBack(registration);
+        else this.#wanted.add(registration);
+        return registration;
+      },
+      undo: () => this.#giveBack(registration),
+    });
+  }
+
+  /** Nobody expects its handler to run any more, so invocations that come until it is gone find none. */
+  #giveBack(registration: LocalRegistration): void {
+    this.unregister(registration).catch(() => undefined);
+    this.#removed(registration);
+  }
+
+  /** The registration is gone at the router. */
+  #removed(registration: LocalRegistration): void {
+    if (this.#registrations.get(registration.id) === registration)
+      this.#registrations.delete(registration.id);
+    registration.isActive = false;
+  }
+
   /** What a promise resolves with may throw when it is looked at, and nobody would catch that. */
   #settled(invocation: OpenInvocation, registration: LocalRegistration, value: unknown): void {
     try {
@@ -295,20 +287,24 @@ export class Callee implements InvocationTable {
   }
 
   #returned(invocation: OpenInvocation, registration: LocalRegistration, value: unknown): void {
-    if (isThenable(value)) {
-      value.then(
-        (settled) => this.#settled(invocation, registration, settled),
-        (error: unknown) => this.#failed(invocation, registration, error),
-      );
-    } else if (isIterated(value)) {
-      this.#iterate(invocation, value).then(
-        () => registration.gate?.leave(),
-        (error: unknown) => this.#failed(invocation, registration, error),
-      );
-    } else {
-      invocation.answer(value);
-      registration.gate?.leave();
+    if (typeof value === 'object' && value !== null) {
+      if ('then' in value && typeof value.then === 'function') {
+        (value as PromiseLike<unknown>).then(
+          (settled) => this.#settled(invocation, registration, settled),
+          (error: unknown) => this.#failed(invocation, registration, error),
+        );
+        return;
+      }
+      if (isIterated(value)) {
+        this.#iterate(invocation, value).then(
+          () => registration.gate?.leave(),
+          (error: unknown) => this.#failed(invocation, registration, error),
+        );
+        return;
+      }
     }
+    invocation.answer(value);
+    registration.gate?.leave();
   }
 
   #failed(invocation: OpenInvocation, registration: LocalRegistration, error: unknown): void {
@@ -317,12 +313,12 @@ export class Callee implements InvocationTable {
   }
 
   async #iterate(invocation: OpenInvocation, source: Iterated): Promise<void> {
+    const { session } = this.connection;
     const isAsync = Symbol.asyncIterator in source;
-    const stop = (): Promise<void> => stopped(source);
-    invocation.whenAborted(() => void stop());
+    invocation.whenAborted = () => void stopped(source);
     for (let steps = 1; ; steps++) {
-      if (invocation.isOver()) {
-        await stop();
+      if (invocation.isOver) {
+        await stopped(source);
         return;
       }
       const step = await source.next();
@@ -333,33 +329,22 @@ export class Callee implements InvocationTable {
           invocation.answer(value);
           return;
         }
-        invocation.sendProgress([value]);
+        invocation.progress(value);
       } catch (error) {
-        void stop();
+        void stopped(source);
         throw error;
       }
-      await this.link.whenWritable();
+      await session.whenWritable();
       if (!isAsync && steps % STEPS_PER_TURN === 0) await new Promise((resolve) => setTimeout(resolve));
     }
   }
-
-  #refuse(message: InvocationMessage, uri: string, text: string): void {
-    const payload = Payload.of([text]);
-    this.link.send(new ErrorMessage(MessageKind.Invocation, message.request, EMPTY_DICT, uri, payload));
-  }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
 /** A generator, or another iterator that can be iterated: not a list, a Map or another collection, which has no `next`. */
 type Iterated = AsyncIterableIterator<unknown> | IterableIterator<unknown>;
 
-function isIterated(value: unknown): value is Iterated {
+function isIterated(value: object): value is Iterated {
   return (
-    typeof value === 'object' &&
-    value !== null &&
     (Symbol.asyncIterator in value || Symbol.iterator in value) &&
     'next' in value &&
     typeof value.next === 'function'
@@ -376,115 +361,28 @@ async function stopped(source: Iterated): Promise<void> {
 }
 
 class LocalRegistration implements Registration {
+  id = 0;
+  isActive = false;
   readonly procedure: string;
   readonly match: MatchPolicy;
   readonly handler: InvocationHandler;
   readonly options: RegisterOptions;
-  readonly wire: WireOptions;
+  readonly wire: Record<string, unknown>;
   /** undefined if any number of its invocations may run at a time */
-  readonly gate: ConcurrencyGate<OpenInvocation> | undefined;
-  readonly #callee: Callee;
-  #id = 0;
-  #active = false;
-  #leaving: Promise<void> | undefined = undefined;
+  readonly gate: ConcurrencyGate<OpenInvocation> | undefined = undefined;
+  readonly unregister: () => Promise<void>;
 
   constructor(callee: Callee, procedure: string, handler: InvocationHandler, options: RegisterOptions) {
-    this.#callee = callee;
-    this.procedure = procedure;
+    this.procedure = uriFrom(procedure);
     this.match = options.match ?? 'exact';
-    this.handler = handler;
+    this.handler = handlerFrom(handler);
     this.options = options;
-    this.wire = toWire(options, NAMES, OPTION_RULES.register);
-    const { concurrency } = this.wire;
-    if (concurrency !== undefined) {
+    this.wire = toWire(options, NAMES);
+    if (options.describe) this.wire['x_describe'] = options.describe;
+    const { concurrency } = options;
+    if (concurrency)
       this.gate = new ConcurrencyGate(concurrency, (invocation) => callee.start(invocation, this));
-    }
-  }
-
-  get id(): number {
-    return this.#id;
-  }
-
-  get isActive(): boolean {
-    return this.#active;
-  }
-
-  /** true while UNREGISTER has no answer */
-  get isLeaving(): boolean {
-    return this.#leaving !== undefined;
-  }
-
-  readonly unregister = async (): Promise<void> => {
-    if (!this.#active) {
-      this.#callee.abandon(this);
-      return;
-    }
-    this.#leaving ??= new Unregister(this.#callee, this)
-      .submitTo(this.#callee.link)
-      .catch((error: unknown) => {
-        this.#leaving = undefined;
-        throw error;
-      });
-    return this.#leaving;
-  };
-
-  activate(id: number): void {
-    this.#id = id;
-    this.#active = true;
-  }
-
-  deactivate(): void {
-    this.#active = false;
-  }
-}
-
-class Register extends SingleRequest<LocalRegistration> {
-  readonly kind = MessageKind.Register;
-  readonly #callee: Callee;
-  readonly #registration: LocalRegistration;
-
-  constructor(callee: Callee, registration: LocalRegistration, signal: AbortSignal | undefined) {
-    super(signal);
-    this.#callee = callee;
-    this.#registration = registration;
-  }
-
-  message(id: number): RegisterMessage {
-    return new RegisterMessage(id, this.#registration.wire, this.#registration.procedure);
-  }
-
-  protected accept(message: Message): LocalRegistration {
-    return this.#callee.joined((message as RegisteredMessage).registration, this.#registration);
-  }
-
-  /** Nobody expects its handler to run any more, so invocations that come until it is gone find none. */
-  protected override undo(registration: LocalRegistration): void {
-    registration.unregister().catch(() => undefined);
-    this.#callee.removed(registration);
-  }
-}
-
-class Unregister extends SingleRequest<void> {
-  readonly kind = MessageKind.Unregister;
-  readonly #callee: Callee;
-  readonly #registration: LocalRegistration;
-
-  constructor(callee: Callee, registration: LocalRegistration) {
-    super(undefined);
-    this.#callee = callee;
-    this.#registration = registration;
-  }
-
-  message(id: number): UnregisterMessage {
-    return new UnregisterMessage(id, this.#registration.id);
-  }
-
-  protected accept(): void {
-    this.#callee.removed(this.#registration);
-  }
-
-  override refused(error: WampError): void {
-    if (error.uri === ErrorUri.NoSuchRegistration) this.#callee.removed(this.#registration);
-    super.refused(error);
+    let leaving: Promise<void> | undefined;
+    this.unregister = async () => (leaving ??= callee.unregister(this).finally(() => (leaving = undefined)));
   }
 }

@@ -2,43 +2,28 @@
  * Calls: sending them, their progress, canceling, and the one answer.
  * Owns a call from CALL to its end; knows nothing of registrations. Streams and uploads build on it in progressive-call.ts.
  */
-import {
-  CallMessage,
-  CancelMessage,
-  EMPTY_DICT,
-  ErrorUri,
-  MessageKind,
-  OPTION_RULES,
-  type CallOptions as WireOptions,
-  type CancelMode,
-  type Dict,
-  type ErrorMessage,
-  type Message,
-  type Payload,
-  type ResultMessage,
-} from '@wamp/protocol';
+import { EMPTY_DICT, type CancelMode, type Dict } from '@wamp/protocol';
+import type { ClientSession } from './client-session.js';
+import type { Connection } from './connection.js';
+import { valuesFrom, type AnswerList, type ResultList } from './inbound-message.js';
 import { MAX_TIMER_MS } from './limits.js';
-import {
-  checkPassthru,
-  expectScheme,
-  hasSameHeader,
-  type PassthruHeader,
-  type PayloadValues,
-  type SealedPayload,
-} from './passthru-codec.js';
+import { CALL, CANCEL } from './message-codes.js';
+import type { PassthruHeader, PayloadKind, PayloadValues } from './payload-layer.js';
+import type { PendingRequest } from './request.js';
 import { fromPayload } from './result.js';
-import { canceledBy, type Request, type SessionLink, type SessionSource } from './request.js';
-import { messageOf, TimeoutError, UsageError, WampError } from './wamp-error.js';
+import { INVALID_ARGUMENT } from './uris.js';
+import { canceledBy, messageOf, TimeoutError, UsageError, WampError } from './wamp-error.js';
 import {
-  ALLOWED,
-  optionsFrom,
-  payloadOf,
-  shown,
+  ANYTHING,
+  BOOLEAN,
+  check,
+  oneOf,
   signalFrom,
   timeoutFrom,
   toWire,
   uriFrom,
-  type WireNames,
+  withPayload,
+  type WireOptions,
 } from './wire-options.js';
 
 /** Something that calls are part of and do not outlive; an `Invocation` is one. */
@@ -84,132 +69,101 @@ export interface CallOptions {
   readonly rkey?: unknown;
 }
 
-/** What a call in flight is made of. */
-export interface CallPlan {
+/** A call as the application asks for it. */
+export interface OutgoingCall {
   readonly procedure: string;
-  readonly wire: WireOptions;
-  readonly payload: Payload;
-  readonly timeoutMs: number;
-  readonly cancelMode: CancelMode;
-  readonly signal: AbortSignal | undefined;
-  /** the signal of `within` */
-  readonly scope: AbortSignal | undefined;
-  /** what the first message says of its payload in passthru mode */
-  readonly header: PassthruHeader | undefined;
-  readonly settings: CallOptions;
+  readonly args: readonly unknown[] | undefined;
+  readonly options: CallOptions;
+}
+
+/** The hold that a loop over results has on its call, which may not have been sent yet: an option of this package's own. */
+export interface CallControl {
+  call: OpenCall | undefined;
+  /** why the loop wants no more */
+  left: WampError | undefined;
+}
+
+/** What belongs to a call in flight besides its options. */
+interface CallExtras {
+  /** further chunks will follow */
+  readonly isChunked?: boolean;
   /** called once, when the call has its answer or is given up */
   readonly settled?: () => void;
 }
 
-const NAMES: WireNames<CallOptions> = [
-  ['discloseMe', 'disclose_me', ALLOWED.bool],
-  ['rkey', 'rkey', ALLOWED.anything],
-];
-
-export class Caller {
-  readonly #sessions: SessionSource;
-
-  constructor(sessions: SessionSource) {
-    this.#sessions = sessions;
-  }
-
-  get link(): SessionLink {
-    return this.#sessions.current;
-  }
-
-  async call(procedure: string, args: readonly unknown[] | undefined, given: CallOptions): Promise<unknown> {
-    const options = optionsFrom(given);
-    return this.start(this.plan(procedure, payloadOf(args, options.kwargs), options)).answer;
-  }
-
-  /** @throws UsageError for what cannot be sent */
-  plan(procedure: string, payload: Payload, settings: CallOptions, settled?: () => void): CallPlan {
-    const uri = uriFrom(procedure);
-    const { signal, scope, cancelMode } = endingOf(settings);
-    const timeoutMs = timeoutOf(settings, scope);
-    let wire = toWire(settings, NAMES, OPTION_RULES.call) as WireOptions;
-    if (timeoutMs > 0 && this.link.router.has('dealer', 'call_timeout'))
-      wire = { ...wire, timeout: timeoutMs };
-    if (settings.onProgress !== undefined) wire = { ...wire, receive_progress: true };
-    const sealed = this.#sealed(uri, payload, settings.passthru);
-    if (sealed !== undefined) wire = { ...wire, ...sealed.attributes };
-    return {
-      procedure: uri,
-      wire,
-      payload: sealed?.payload ?? payload,
-      timeoutMs,
-      cancelMode,
-      signal,
-      scope,
-      header: sealed?.header,
-      settings,
-      ...(settled === undefined ? undefined : { settled }),
-    };
-  }
-
-  /**
-   * Sends a call.
-   * @throws CanceledError if its signal is aborted already, and what `submit` throws
-   */
-  start(plan: CallPlan): OpenCall {
-    const aborted = abortedSignal(plan);
-    if (aborted !== undefined) throw canceledBy(aborted);
-    const call = new OpenCall(this.link, plan);
-    call.open();
-    return call;
-  }
-
-  #sealed(uri: string, payload: Payload, scheme: string | undefined): SealedPayload | undefined {
-    if (scheme === undefined) return undefined;
-    checkPassthru(this.link, 'dealer', scheme);
-    return this.link.passthru.seal(scheme, payload, { kind: 'call', uri, opening: undefined });
-  }
-}
+const NAMES: WireOptions<CallOptions> = { discloseMe: BOOLEAN, rkey: ANYTHING };
+const CANCEL_MODE = oneOf('killnowait', 'skip', 'kill');
 
 /** A call that was sent. */
-export class OpenCall implements Request {
-  readonly kind = MessageKind.Call;
-  readonly isAwaited = true;
+export class OpenCall implements PendingRequest {
+  readonly kind = CALL;
   /** the result in the shape that was asked for */
   readonly answer: Promise<unknown>;
-  readonly #link: SessionLink;
-  readonly #plan: CallPlan;
+  /** True once it has its answer or was canceled; nothing more may be sent for it then. */
+  isOver = false;
+  readonly #connection: Connection;
+  readonly #session: ClientSession;
+  readonly #call: OutgoingCall;
+  readonly #ending: Ending;
+  readonly #settledToo: (() => void) | undefined;
+  readonly #header: PassthruHeader | undefined;
+  /** 0 where the router keeps the time */
+  readonly #timerMs: number;
   #id = 0;
-  #settled = false;
-  #canceled = false;
+  #isSettled = false;
   #timer: ReturnType<typeof setTimeout> | undefined = undefined;
   #resolve!: (value: unknown) => void;
   #reject!: (error: unknown) => void;
 
-  constructor(link: SessionLink, plan: CallPlan) {
-    this.#link = link;
-    this.#plan = plan;
+  /**
+   * Sends a call.
+   * @throws UsageError for what cannot be sent; CanceledError if a signal is aborted already; what `submit` throws
+   */
+  constructor(connection: Connection, call: OutgoingCall, extras: CallExtras) {
+    const { procedure, args } = call;
+    const options: CallOptions & { readonly control?: CallControl } = call.options;
+    const { session } = connection;
+    const { control, passthru } = options;
+    if (control?.left !== undefined) throw control.left;
+    const wire = toWire(options, NAMES);
+    let message = withPayload([CALL, 0, wire, uriFrom(procedure)], args, options.kwargs);
+    this.#ending = endingOf(options);
+    const timeoutMs = timeoutOf(options);
+    const isKept = timeoutMs > 0 && session.has('dealer', 'call_timeout');
+    if (isKept) wire['timeout'] = timeoutMs;
+    this.#timerMs = isKept || timeoutMs > MAX_TIMER_MS ? 0 : timeoutMs;
+    if (options.onProgress) wire['receive_progress'] = true;
+    if (extras.isChunked === true) wire['progress'] = true;
+    if (passthru) {
+      connection.layer.check(passthru, session, 'dealer');
+      const values = { args: args ?? [], kwargs: options.kwargs ?? EMPTY_DICT };
+      const sealed = connection.layer.seal(passthru, values, 'call', procedure);
+      this.#header = sealed.header;
+      message = withPayload(
+        [CALL, 0, Object.assign(wire, sealed.attributes), procedure],
+        sealed.args,
+        undefined,
+      );
+    }
+    this.#connection = connection;
+    this.#session = session;
+    this.#call = call;
+    this.#settledToo = extras.settled;
     this.answer = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-  }
-
-  /** True once it has its answer or was canceled; nothing more may be sent for it then. */
-  get isOver(): boolean {
-    return this.#settled || this.#canceled;
-  }
-
-  open(): void {
-    const { signal, scope } = this.#plan;
     try {
-      signal?.addEventListener('abort', this.#onAbort, { once: true });
-      scope?.addEventListener('abort', this.#onAbort, { once: true });
-      this.#id = this.#link.submit(this);
+      const { signals } = this.#ending;
+      throwIfAborted(signals);
+      for (const signal of signals) signal.addEventListener('abort', this.#onAbort, { once: true });
+      this.#id = session.submit(message, this);
     } catch (error) {
       this.#unlisten();
       throw error;
     }
     this.#armTimer();
-  }
-
-  message(id: number): CallMessage {
-    return new CallMessage(id, this.#plan.wire, this.#plan.procedure, this.#plan.payload);
+    if (control !== undefined) control.call = this;
   }
 
   /**
@@ -217,180 +171,154 @@ export class OpenCall implements Request {
    * Source: advanced profile, "Progressive Call Invocations".
    * @throws WampError if the payload cannot be encoded
    */
-  sendChunk(payload: Payload, isLast: boolean): void {
+  sendChunk(values: PayloadValues, isLast: boolean): void {
     if (this.isOver) return;
-    const options = isLast ? EMPTY_DICT : { progress: true };
-    this.#link.send(new CallMessage(this.#id, options, this.#plan.procedure, this.#sealedChunk(payload)));
+    const { procedure } = this.#call;
+    const opening = this.#header;
+    const sealed =
+      opening === undefined
+        ? values
+        : this.#connection.layer.seal(opening.scheme, values, 'call', procedure, opening);
+    const message = [CALL, this.#id, isLast ? EMPTY_DICT : { progress: true }, procedure];
+    this.#session.send(withPayload(message, sealed.args, sealed.kwargs));
     this.#armTimer();
   }
 
-  answered(message: Message): boolean {
-    const { details, payload } = message as ResultMessage;
+  answered(message: AnswerList): boolean {
+    const [, , details, ...payload] = message as ResultList;
     const isProgress = details.progress === true;
+    const { onProgress, passthru, raw } = this.#call.options;
     let value: unknown;
     try {
-      expectScheme(this.#plan.settings.passthru, details);
-      value = fromPayload(this.#opened(details, payload, 'result'), this.#plan.settings.raw);
-    } catch (error) {
-      if (isProgress) this.#report(error);
-      else this.#fail(unreadable(error));
+      if (passthru) this.#connection.layer.expect(details, passthru);
+      value = fromPayload(this.#opened(details, valuesFrom(payload), 'result'), raw);
+    } catch (cause) {
+      if (isProgress) this.#report(cause);
+      else this.#settle(this.#reject, unreadable(cause));
       return !isProgress;
     }
-    if (isProgress) this.#progressed(value);
-    else this.#succeed(value);
+    if (!isProgress) this.#settle(this.#resolve, value);
+    else if (!onProgress) this.#connection.ignore('a progressive result that nobody asked for');
+    else {
+      this.#armTimer();
+      try {
+        onProgress(value);
+      } catch (error) {
+        this.#report(error);
+      }
+    }
     return !isProgress;
   }
 
   refused(error: WampError): void {
-    this.#fail(error);
+    this.#settle(this.#reject, error);
   }
 
-  valuesOf({ details, payload }: ErrorMessage): PayloadValues {
-    return this.#opened(details, payload, 'error');
+  valuesOf(details: Dict, values: PayloadValues): PayloadValues {
+    return this.#opened(details, values, 'error');
   }
 
-  /** Gives the call up and tells the router as `cancelMode` says. With `kill` the answer is waited for. */
-  cancel(error: unknown): void {
-    this.#giveUp(this.#plan.cancelMode, error);
-  }
-
-  /** Gives the call up now, whatever `cancelMode` says. */
-  drop(error: unknown): void {
-    this.#giveUp(this.#plan.cancelMode === 'skip' ? 'skip' : 'killnowait', error);
-  }
-
-  #opened(details: Dict, payload: Payload, kind: 'result' | 'error'): PayloadValues {
-    const { procedure, header } = this.#plan;
-    return this.#link.passthru.open(details, payload, kind, procedure, header);
-  }
-
-  /** @throws UsageError if the codec does not stay with what the first message said, and others do not repeat */
-  #sealedChunk(payload: Payload): Payload {
-    const { procedure: uri, header: opening } = this.#plan;
-    if (opening === undefined) return payload;
-    const sealed = this.#link.passthru.seal(opening.scheme, payload, { kind: 'call', uri, opening });
-    if (hasSameHeader(opening, sealed.header)) return sealed.payload;
-    throw new UsageError('the passthru codec changed serializer, cipher or key within one call');
-  }
-
-  #giveUp(mode: CancelMode, error: unknown): void {
-    if (this.#settled) return;
-    this.#canceled = true;
-    const told = this.#link.router.has('dealer', 'call_canceling');
-    if (told) this.#link.send(new CancelMessage(this.#id, { mode }));
-    if (told && mode === 'kill') return;
-    this.#link.forget(this.#id);
-    this.#fail(error);
-  }
-
-  #progressed(value: unknown): void {
-    const { onProgress } = this.#plan.settings;
-    if (onProgress === undefined) {
-      this.#link.ignore('a progressive result that nobody asked for');
-      return;
+  /**
+   * Gives the call up and tells the router as `cancelMode` says. With `kill` the answer is waited for, unless it is to
+   * end now.
+   */
+  cancel(error: unknown, isNow = false): void {
+    if (this.#isSettled) return;
+    this.isOver = true;
+    let mode = this.#ending.cancelMode;
+    if (isNow && mode === 'kill') mode = 'killnowait';
+    if (this.#session.has('dealer', 'call_canceling')) {
+      this.#session.send([CANCEL, this.#id, { mode }]);
+      if (mode === 'kill') return;
     }
-    this.#armTimer();
-    try {
-      onProgress(value);
-    } catch (error) {
-      this.#report(error);
-    }
+    this.#session.forget(this.#id);
+    this.#settle(this.#reject, error);
+  }
+
+  #opened(details: Dict, values: PayloadValues, kind: PayloadKind): PayloadValues {
+    return this.#connection.layer.open(details, values, kind, this.#call.procedure, this.#header);
   }
 
   #report(error: unknown): void {
-    this.#link.report(error, { where: 'progress', uri: this.#plan.procedure });
+    this.#connection.report(error, { where: 'progress', uri: this.#call.procedure });
   }
 
   /** Routers that keep timeouts do it better: they know when the callee answered. */
   #armTimer(): void {
-    const { timeoutMs, wire } = this.#plan;
-    if (timeoutMs === 0 || timeoutMs > MAX_TIMER_MS || wire.timeout !== undefined) return;
+    const ms = this.#timerMs;
+    if (ms === 0) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.drop(new TimeoutError([`no answer within ${timeoutMs} ms`]));
-    }, timeoutMs);
+    this.#timer = setTimeout(() => this.cancel(new TimeoutError([`no answer within ${ms} ms`]), true), ms);
   }
 
   readonly #onAbort = (): void => {
-    const aborted = abortedSignal(this.#plan);
-    if (aborted !== undefined) this.cancel(canceledBy(aborted));
+    try {
+      throwIfAborted(this.#ending.signals);
+    } catch (error) {
+      this.cancel(error);
+    }
   };
 
-  #succeed(value: unknown): void {
-    if (this.#settled) return;
-    this.#settled = true;
-    this.#resolve(value);
-    this.#release();
-  }
-
-  #fail(error: unknown): void {
-    if (this.#settled) return;
-    this.#settled = true;
-    this.#reject(error);
-    this.#release();
-  }
-
-  /** After the promise has settled: signals are the application's, and may throw. */
-  #release(): void {
+  #settle(by: (value: unknown) => void, value: unknown): void {
+    if (this.#isSettled) return;
+    this.#isSettled = this.isOver = true;
+    by(value);
     clearTimeout(this.#timer);
+    // Last of all: signals are the application's, and may throw.
     try {
       this.#unlisten();
     } finally {
-      this.#plan.settled?.();
+      this.#settledToo?.();
     }
   }
 
   #unlisten(): void {
-    const { signal, scope } = this.#plan;
-    signal?.removeEventListener('abort', this.#onAbort);
-    scope?.removeEventListener('abort', this.#onAbort);
+    for (const signal of this.#ending.signals) signal.removeEventListener('abort', this.#onAbort);
   }
 }
 
-function abortedSignal({ signal, scope }: Ending): AbortSignal | undefined {
-  if (signal?.aborted === true) return signal;
-  return scope?.aborted === true ? scope : undefined;
+/** What can end a call from this side, and how. */
+interface Ending {
+  readonly cancelMode: CancelMode;
+  readonly signals: readonly AbortSignal[];
 }
 
-/** What can end a call from this side, and how. */
-type Ending = Pick<CallPlan, 'cancelMode' | 'signal' | 'scope'>;
-
-const CANCEL_MODES: ReadonlySet<unknown> = new Set<CancelMode>(['killnowait', 'skip', 'kill']);
+const NO_ENDING: Ending = { cancelMode: 'killnowait', signals: [] };
 
 /**
  * Read once: what becomes of the options while the call is in flight does not concern it.
  * @throws UsageError for what is no signal, no scope or no mode; the router would end the session for a mode of our own
  */
-export function endingOf(settings: CallOptions): Ending {
-  const signal = signalFrom(settings.signal);
-  const scope = scopeFrom(settings.within);
-  const cancelMode = settings.cancelMode ?? 'killnowait';
-  if (CANCEL_MODES.has(cancelMode)) return { cancelMode, signal, scope };
-  throw new UsageError(`cancelMode has to be "killnowait", "skip" or "kill", not ${shown(cancelMode)}`);
+export function endingOf(options: CallOptions): Ending {
+  if (options === EMPTY_DICT) return NO_ENDING;
+  const { within } = options;
+  const cancelMode = options.cancelMode ?? 'killnowait';
+  check('cancelMode', cancelMode, CANCEL_MODE);
+  const signals = [signalFrom(options.signal)];
+  if (within) {
+    signals.push(signalFrom(within.signal, 'within.signal'));
+    if (signals[1] === undefined || typeof within.remainingMs !== 'function') {
+      throw new UsageError('within has to be an invocation, or an object with signal and remainingMs()');
+    }
+  }
+  return { cancelMode, signals: signals.filter((signal) => signal !== undefined) };
 }
 
-function scopeFrom(within: unknown): AbortSignal | undefined {
-  if (within === undefined || within === null) return undefined;
-  const { signal, remainingMs } = within as Partial<CallScope>;
-  const checked = signalFrom(signal, 'within.signal');
-  if (checked !== undefined && typeof remainingMs === 'function') return checked;
-  throw new UsageError('within has to be an invocation, or an object with signal and remainingMs()');
+/** @throws CanceledError */
+export function throwIfAborted(signals: readonly AbortSignal[]): void {
+  for (const signal of signals) if (signal.aborted) throw canceledBy(signal);
 }
 
-/**
- * @throws UsageError for what is no time; TimeoutError if none is left
- */
-function timeoutOf({ timeoutMs, within }: CallOptions, scope: AbortSignal | undefined): number {
+/** @throws UsageError for what is no time; TimeoutError if none is left */
+function timeoutOf({ timeoutMs, within }: CallOptions): number {
   const own = timeoutFrom(timeoutMs);
-  if (scope === undefined || scope.aborted) return own;
-  const left = within?.remainingMs() ?? Infinity;
+  const left = within?.signal.aborted === false ? within.remainingMs() : Infinity;
   if (left === Infinity) return own;
   if (left <= 0) throw new TimeoutError(['no time is left for a call within this scope']);
-  return own === 0 ? timeoutFrom(left) : Math.min(own, timeoutFrom(left));
+  return Math.min(own || Infinity, timeoutFrom(left));
 }
 
 function unreadable(cause: unknown): WampError {
-  const uri = cause instanceof WampError ? cause.uri : ErrorUri.InvalidArgument;
-  const text = `the result cannot be read: ${messageOf(cause)}`;
-  return new WampError(uri, [text], EMPTY_DICT, { cause });
+  const uri = cause instanceof WampError ? cause.uri : INVALID_ARGUMENT;
+  return new WampError(uri, [`the result cannot be read: ${messageOf(cause)}`], EMPTY_DICT, { cause });
 }

@@ -3,38 +3,57 @@
  * Owns the handshake's and the end's order of events; knows nothing of handlers, results or events.
  */
 import {
-  AbortMessage,
-  CloseUri,
   EMPTY_DICT,
-  ErrorUri,
-  GoodbyeMessage,
-  IdSequence,
-  kindName,
-  MessageKind,
-  nextId,
-  PeerFeatures,
-  ProtocolViolation,
-  type AbortMessage as Abort,
-  type ChallengeMessage,
   type CloseCause,
   type Dict,
-  type ErrorMessage,
-  type EventMessage,
-  type GoodbyeMessage as Goodbye,
-  type InterruptMessage,
-  type InvocationMessage,
-  type Message,
-  type RequestKind,
+  type ListCodec,
   type RevocationDetails,
+  type RouterRole,
   type Transport,
   type TransportClosed,
   type TransportReceiver,
-  type WelcomeMessage,
 } from '@wamp/protocol';
 import type { Handshake } from './handshake.js';
+import {
+  checkMessage,
+  valuesFrom,
+  type AbortList,
+  type AnswerList,
+  type ChallengeList,
+  type ErrorList,
+  type EventList,
+  type GoodbyeList,
+  type InboundMessage,
+  type InterruptList,
+  type InvocationList,
+  type WelcomeList,
+} from './inbound-message.js';
 import { CONGESTED_BYTES } from './limits.js';
-import type { PassthruCodecs } from './passthru-codec.js';
-import { encodingFailure, type ErrorOrigin, type Request, type SessionLink } from './request.js';
+import {
+  ABORT,
+  CALL,
+  CHALLENGE,
+  ERROR,
+  EVENT,
+  GOODBYE,
+  INTERRUPT,
+  INVOCATION,
+  messageName,
+  RESULT,
+  UNREGISTERED,
+  UNSUBSCRIBED,
+  WELCOME,
+} from './message-codes.js';
+import type { PayloadValues } from './payload-layer.js';
+import type { ErrorOrigin, PendingRequest } from './request.js';
+import {
+  CLOSE_REALM,
+  GOODBYE_AND_OUT,
+  NETWORK_FAILURE,
+  PAYLOAD_SIZE_EXCEEDED,
+  PROTOCOL_VIOLATION,
+  RUNTIME_ERROR,
+} from './uris.js';
 import {
   ConnectionError,
   ConnectionLostError,
@@ -43,7 +62,6 @@ import {
   UsageError,
   WampError,
 } from './wamp-error.js';
-import { optionsFrom, signalFrom } from './wire-options.js';
 
 /** How a session ended. */
 export interface SessionEnd {
@@ -59,144 +77,152 @@ export interface SessionEnd {
 
 /** Messages that concern what lasts: registrations, invocations and subscriptions. Nothing here may throw. */
 export interface SessionRoles {
-  invocation(message: InvocationMessage): void;
-  interrupt(message: InterruptMessage): void;
-  event(message: EventMessage): void;
+  invocation(message: InvocationList): void;
+  interrupt(message: InterruptList): void;
+  event(message: EventList): void;
   registrationRevoked(details: RevocationDetails): void;
   subscriptionRevoked(details: RevocationDetails): void;
   sessionEnded(error: WampError): void;
+  /** `status` of the session is another one. */
+  statusChanged(): void;
 }
 
 export interface SessionOptions {
   readonly closeTimeoutMs: number;
-  readonly passthru: PassthruCodecs;
   readonly report: (error: unknown, origin: ErrorOrigin) => void;
   readonly ignore: (sentence: string) => void;
 }
 
 export type SessionStatus = 'joining' | 'open' | 'closing' | 'closed';
 
-export class ClientSession implements TransportReceiver, SessionLink {
-  readonly #transport: Transport;
+/** What carries a client's frames. */
+export type ClientTransport = Transport<ListCodec>;
+
+/** The router did what no router may. */
+class Violation extends Error {}
+
+export class ClientSession implements TransportReceiver<Uint8Array | string> {
+  status: SessionStatus = 'joining';
+  /** WELCOME.Session; 0 before WELCOME */
+  sessionId = 0;
+  /** WELCOME.Details */
+  details: Dict = EMPTY_DICT;
+  /** how it ended; undefined until then */
+  end: SessionEnd | undefined = undefined;
+  /** Resolves when the session is over and its transport closed; never rejects. */
+  readonly ended: Promise<SessionEnd>;
+  readonly #transport: ClientTransport;
   readonly #options: SessionOptions;
-  readonly #ids = new IdSequence();
-  readonly #pending = new Map<number, Request>();
-  #status: SessionStatus = 'joining';
-  #roles: SessionRoles | undefined = undefined;
+  readonly #roles: SessionRoles;
+  readonly #pending = new Map<number, PendingRequest>();
+  #lastId = 0;
   #handshake: Handshake | undefined = undefined;
   #joined: { resolve: () => void; reject: (error: WampError) => void } | undefined = undefined;
   /** true once the application has called close() on an open session */
   #left = false;
-  #sessionId = 0;
-  #details: Dict = EMPTY_DICT;
-  #router = PeerFeatures.ofRouter(EMPTY_DICT);
   #writable: (() => void)[] = [];
-  #end: SessionEnd | undefined = undefined;
+  #idle: (() => void) | undefined = undefined;
   #endTimer: ReturnType<typeof setTimeout> | undefined = undefined;
   #transportEnded = false;
   #resolveEnded!: (end: SessionEnd) => void;
-  /** Resolves when the session is over and its transport closed; never rejects. */
-  readonly ended: Promise<SessionEnd>;
 
-  constructor(transport: Transport, options: SessionOptions) {
+  constructor(transport: ClientTransport, options: SessionOptions, roles: SessionRoles) {
     this.#transport = transport;
     this.#options = options;
+    this.#roles = roles;
     this.ended = new Promise((resolve) => (this.#resolveEnded = resolve));
   }
 
-  get status(): SessionStatus {
-    return this.#status;
-  }
-
-  /** How it ended; undefined until then. */
-  get end(): SessionEnd | undefined {
-    return this.#end;
-  }
-
-  /** WELCOME.Session; 0 before WELCOME. */
-  get sessionId(): number {
-    return this.#sessionId;
-  }
-
-  /** WELCOME.Details */
-  get details(): Dict {
-    return this.#details;
-  }
-
-  get router(): PeerFeatures {
-    return this.#router;
-  }
-
-  get passthru(): PassthruCodecs {
-    return this.#options.passthru;
+  /** True if the router announced the feature for that role. */
+  has(role: RouterRole, feature: string): boolean {
+    const roles = this.details['roles'] as Record<string, { features?: Dict } | undefined> | undefined;
+    return roles?.[role]?.features?.[feature] === true;
   }
 
   /**
    * Opens the transport and joins a realm.
    * @throws WampError with the URI of the router's ABORT; ConnectionError if the transport ends before
    */
-  join(handshake: Handshake, roles: SessionRoles): Promise<void> {
+  join(handshake: Handshake): Promise<void> {
     this.#handshake = handshake;
-    this.#roles = roles;
     return new Promise((resolve, reject) => {
       this.#joined = { resolve, reject };
       this.#transport.open(this);
       try {
         this.#post(handshake.hello(this.#transport.info));
       } catch (error) {
-        this.abandon(error as WampError);
+        this.abandon(error);
       }
     });
   }
 
   /** Gives the attempt to join up. */
-  abandon(error: WampError): void {
-    if (this.#status !== 'joining') return;
+  abandon(cause: unknown): void {
+    if (this.status !== 'joining') return;
+    const error =
+      cause instanceof WampError ? cause : new UsageError(`joining failed: ${messageOf(cause)}`, { cause });
     const [text] = error.args;
-    this.#abort(error.uri, typeof text === 'string' ? text : error.uri, error, 'normal');
+    this.#abort(error.uri, typeof text === 'string' ? text : error.uri, error);
   }
 
-  submit(request: Request): number {
-    if (this.#status !== 'open') throw this.#unusable();
-    const id = nextId(this.#ids.last);
+  /**
+   * Sends a request and keeps it until it is answered.
+   * @param message its second element becomes the request's id
+   * @param pending what to do with the answer; undefined if there is none
+   * @returns the id
+   * @throws UsageError after close(), or if the payload cannot be encoded; ConnectionLostError after the end
+   */
+  submit(message: unknown[], pending?: PendingRequest): number {
+    if (this.status !== 'open') {
+      if (this.#left) throw new UsageError('the client is closed');
+      throw new ConnectionLostError(`the session is over: ${this.end?.message ?? 'not joined'}`);
+    }
     // An id is used up only by a message that leaves: the router insists on a sequence without gaps.
-    const frame = this.#encode(request.message(id));
-    this.#ids.next();
-    if (request.isAwaited) this.#pending.set(id, request);
+    const id = (this.#lastId % 2 ** 53) + 1;
+    message[1] = id;
+    const frame = this.#encode(message);
+    this.#lastId = id;
+    if (pending !== undefined) this.#pending.set(id, pending);
     this.#transport.send(frame);
     return id;
   }
 
+  /** Removes a pending request; an answer that comes later is ignored. */
   forget(id: number): void {
     this.#pending.delete(id);
+    if (this.#pending.size === 0) this.#idle?.();
   }
 
-  send(message: Message): void {
-    if (this.#status === 'open') this.#transport.send(this.#encode(message));
+  /**
+   * Sends a message that nothing answers. After the end it does nothing.
+   * @throws WampError if the payload cannot be encoded or is too long for the peer
+   */
+  send(message: readonly unknown[]): void {
+    if (this.status === 'open') this.#transport.send(this.#encode(message));
   }
 
+  /** A promise to wait for while too much waits to be sent; undefined when sending may go on. */
   whenWritable(): Promise<void> | undefined {
-    if (this.#status !== 'open' || this.#transport.bufferedBytes < CONGESTED_BYTES) return undefined;
+    if (this.status !== 'open' || this.#transport.bufferedBytes < CONGESTED_BYTES) return undefined;
     return new Promise((resolve) => this.#writable.push(resolve));
   }
 
-  report(error: unknown, origin: ErrorOrigin): void {
-    this.#options.report(error, origin);
-  }
-
-  ignore(sentence: string): void {
-    this.#options.ignore(sentence);
+  /** Resolves as soon as no request is without its answer. */
+  whenIdle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#idle = resolve;
+      this.forget(0);
+    });
   }
 
   /** Says GOODBYE and waits, within bounds, for the router's. Further calls wait for the same end. */
-  async leave(options: { readonly signal?: AbortSignal }): Promise<void> {
-    const signal = signalFrom(optionsFrom(options).signal);
-    if (this.#status === 'open') {
-      this.#status = 'closing';
+  async leave(signal?: AbortSignal): Promise<void> {
+    if (this.status === 'open') {
       this.#left = true;
-      this.#post(new GoodbyeMessage(EMPTY_DICT, CloseUri.CloseRealm));
+      this.#post([GOODBYE, EMPTY_DICT, CLOSE_REALM]);
+      this.#become('closing');
       this.#rejectAll(new ConnectionLostError('the client was closed before the answer came'));
-      this.#endTimer = setTimeout(() => this.#cut('no GOODBYE in time'), this.#options.closeTimeoutMs);
+      this.#armEnd('no GOODBYE in time');
     }
     const onAbort = (): void => this.#cut('close() was aborted');
     if (signal?.aborted === true) onAbort();
@@ -205,17 +231,24 @@ export class ClientSession implements TransportReceiver, SessionLink {
     signal?.removeEventListener('abort', onAbort);
   }
 
-  receive(frame: Uint8Array): void {
-    if (this.#status === 'closed') return;
+  receive(frame: Uint8Array | string): void {
+    if (this.status === 'closed') return;
+    let message: InboundMessage;
     try {
-      this.#dispatch(this.#transport.serializer.decode(frame));
+      message = checkMessage(this.#transport.serializer.decodeList(frame));
     } catch (error) {
-      this.#failed(error);
+      this.violated(messageOf(error));
+      return;
+    }
+    try {
+      this.#dispatch(message);
+    } catch (error) {
+      this.#failed(error instanceof Violation ? PROTOCOL_VIOLATION : RUNTIME_ERROR, error);
     }
   }
 
   violated(sentence: string): void {
-    this.#failed(new ProtocolViolation('wrong_frame_type', sentence));
+    this.#failed(PROTOCOL_VIOLATION, new Violation(sentence));
   }
 
   drained(): void {
@@ -224,279 +257,241 @@ export class ClientSession implements TransportReceiver, SessionLink {
     for (const resume of waiting) resume();
   }
 
-  closed(how: TransportClosed): void {
+  closed({ reason }: TransportClosed): void {
     this.#transportEnded = true;
-    const text = how.reason === '' ? 'the connection was lost' : how.reason;
-    if (this.#status === 'closing') {
-      this.#finish({ by: 'client', reason: CloseUri.CloseRealm, message: text, wasClean: false });
-    } else {
+    const message = reason === '' ? 'the connection was lost' : reason;
+    if (this.status === 'closing') this.#finish('client', CLOSE_REALM, message);
+    else {
       const error =
-        this.#status === 'joining'
-          ? new ConnectionError(`the connection ended before the session began: ${text}`)
-          : new ConnectionLostError(text);
-      this.#finish(
-        { by: 'connection', reason: ErrorUri.NetworkFailure, message: text, wasClean: false },
-        error,
-      );
+        this.status === 'joining'
+          ? new ConnectionError(`the connection ended before the session began: ${message}`)
+          : new ConnectionLostError(message);
+      this.#finish('connection', NETWORK_FAILURE, message, error);
     }
     this.#settleEnd();
   }
 
-  #dispatch(message: Message): void {
-    if (this.#status === 'open') this.#whileOpen(message);
-    else if (this.#status === 'joining') this.#whileJoining(message);
-    else this.#whileClosing(message);
+  #dispatch(message: InboundMessage): void {
+    if (message[0] === ABORT) this.#aborted(message);
+    else if (this.status === 'closing') {
+      // After our GOODBYE nothing but the answer counts, and routers differ in its reason.
+      if (message[0] === GOODBYE) this.#finish('client', CLOSE_REALM, 'closed', undefined, true);
+    } else if (this.status === 'open') this.#whileOpen(message);
+    else if (message[0] === WELCOME) this.#welcomed(message);
+    else if (message[0] === CHALLENGE) this.#challenged(message);
+    else throw unexpected(message);
   }
 
-  #whileJoining(message: Message): void {
-    switch (message.kind) {
-      case MessageKind.Welcome:
-        this.#welcomed(message);
+  #whileOpen(message: Exclude<InboundMessage, AbortList>): void {
+    switch (message[0]) {
+      case RESULT:
+        this.#answer(CALL, message);
         break;
-      case MessageKind.Challenge:
-        this.#challenged(message);
+      case EVENT:
+        this.#roles.event(message);
         break;
-      case MessageKind.Abort:
-        this.#aborted(message);
+      case INVOCATION:
+        this.#roles.invocation(message);
         break;
-      default:
-        throw unexpected(message, 'before WELCOME');
-    }
-  }
-
-  #whileOpen(message: Message): void {
-    const roles = this.#roles;
-    switch (message.kind) {
-      case MessageKind.Result:
-        this.#answer(MessageKind.Call, message.request, message);
+      case INTERRUPT:
+        this.#roles.interrupt(message);
         break;
-      case MessageKind.Event:
-        roles?.event(message);
-        break;
-      case MessageKind.Invocation:
-        roles?.invocation(message);
-        break;
-      case MessageKind.Interrupt:
-        roles?.interrupt(message);
-        break;
-      case MessageKind.Error:
+      case ERROR:
         this.#refuse(message);
         break;
-      case MessageKind.Published:
-        this.#answer(MessageKind.Publish, message.request, message);
-        break;
-      case MessageKind.Subscribed:
-        this.#answer(MessageKind.Subscribe, message.request, message);
-        break;
-      case MessageKind.Registered:
-        this.#answer(MessageKind.Register, message.request, message);
-        break;
-      case MessageKind.Unsubscribed:
-        if (message.request === 0) roles?.subscriptionRevoked(message.details ?? EMPTY_DICT);
-        else this.#answer(MessageKind.Unsubscribe, message.request, message);
-        break;
-      case MessageKind.Unregistered:
-        if (message.request === 0) roles?.registrationRevoked(message.details ?? EMPTY_DICT);
-        else this.#answer(MessageKind.Unregister, message.request, message);
-        break;
-      case MessageKind.Goodbye:
+      case GOODBYE:
         this.#dismissed(message);
         break;
-      case MessageKind.Abort:
-        this.#aborted(message);
-        break;
+      case WELCOME:
+      case CHALLENGE:
+        throw unexpected(message);
       default:
-        throw unexpected(message, 'in an established session');
+        if (message[1] !== 0) this.#answer(message[0] - 1, message);
+        else if (message[0] === UNSUBSCRIBED) this.#roles.subscriptionRevoked(message[2]);
+        else if (message[0] === UNREGISTERED) this.#roles.registrationRevoked(message[2]);
     }
   }
 
-  /** After our GOODBYE nothing but the answer counts. Source: basic profile, "Session Closing". */
-  #whileClosing(message: Message): void {
-    if (message.kind === MessageKind.Abort) {
-      this.#aborted(message);
-      return;
-    }
-    if (message.kind !== MessageKind.Goodbye) return;
-    // Routers differ in the reason that they answer with, so any counts.
-    this.#finish({ by: 'client', reason: CloseUri.CloseRealm, message: 'closed', wasClean: true });
-  }
-
-  #welcomed(message: WelcomeMessage): void {
-    if (this.#handshake?.isAnswering === true) throw unexpected(message, 'before AUTHENTICATE');
+  #welcomed(message: WelcomeList): void {
+    if (this.#handshake?.isAnswering === true) throw unexpected(message);
     try {
-      this.#handshake?.welcomed(message.details);
+      this.#handshake?.welcomed(message[2]);
     } catch (error) {
-      this.abandon(error as WampError);
+      this.abandon(error);
       return;
     }
-    this.#status = 'open';
-    this.#sessionId = message.session;
-    this.#details = message.details;
-    this.#router = PeerFeatures.ofRouter(message.details);
+    [, this.sessionId, this.details] = message;
+    this.#become('open');
     this.#joined?.resolve();
   }
 
-  #challenged(message: ChallengeMessage): void {
+  #challenged(message: ChallengeList): void {
     const handshake = this.#handshake;
-    if (handshake === undefined || handshake.isAnswering) throw unexpected(message, 'before AUTHENTICATE');
-    handshake.answer(message).then(
-      (answer) => {
-        if (this.#status === 'joining') this.#post(answer);
-      },
-      (error: unknown) => this.abandon(error as WampError),
-    );
+    if (handshake === undefined || handshake.isAnswering) throw unexpected(message);
+    handshake
+      .answer(message[1], message[2])
+      .then((answer) => {
+        if (this.status === 'joining') this.#post(answer);
+      })
+      .catch((error: unknown) => this.abandon(error));
   }
 
-  #aborted(message: Abort): void {
-    const error = errorFromUri(message.reason, message.details, () => message.payload);
-    const told = message.details['message'];
+  #aborted(message: AbortList): void {
+    const [, details, reason, ...payload] = message;
+    const { message: told } = details;
     const text = typeof told === 'string' ? told : 'no message';
-    const end: SessionEnd = { by: 'router', reason: error.uri, message: text, wasClean: false };
-    if (this.#status === 'joining') {
-      this.#finish(end, withText(error, text), 'normal');
-      return;
-    }
-    const lost = new ConnectionLostError(`the router aborted the session: ${error.uri}: ${text}`, {
-      cause: error,
+    // ABORT says its sentence in Details; as an error it stands in `args` like any other.
+    const error = errorFromUri(reason, details, () => {
+      const values = valuesFrom(payload);
+      return values.args.length > 0 ? values : { args: [text], kwargs: values.kwargs };
     });
-    this.#finish(end, lost, 'normal');
-  }
-
-  #dismissed(message: Goodbye): void {
-    this.#post(new GoodbyeMessage(EMPTY_DICT, CloseUri.GoodbyeAndOut));
-    const text = `the router closed the session: ${message.reason}`;
     this.#finish(
-      { by: 'router', reason: message.reason, message: text, wasClean: true },
-      new ConnectionLostError(text, { details: message.details }),
-      'normal',
+      'router',
+      error.uri,
+      text,
+      this.status === 'joining'
+        ? error
+        : new ConnectionLostError(`the router aborted the session: ${error.uri}: ${text}`, { cause: error }),
     );
   }
 
-  #answer(kind: RequestKind, id: number, message: Message): void {
-    const request = this.#pending.get(id);
-    if (request === undefined || request.kind !== kind) this.#unknown(message.kind, id);
-    else if (this.#takesLast(request, message)) this.#pending.delete(id);
+  #dismissed([, details, reason]: GoodbyeList): void {
+    this.#post([GOODBYE, EMPTY_DICT, GOODBYE_AND_OUT]);
+    const text = `the router closed the session: ${reason}`;
+    this.#finish('router', reason, text, new ConnectionLostError(text, { details }), true);
   }
 
   /** What goes wrong with the answer of one request is the matter of that one. */
-  #takesLast(request: Request, message: Message): boolean {
+  #answer(kind: number, message: AnswerList): void {
+    const [, id] = message;
+    const request = this.#pendingOf(kind, id);
+    if (request === undefined) return;
     try {
-      return request.answered(message);
+      if (!request.answered(message)) return;
     } catch (error) {
-      this.report(error, { where: 'answer', uri: kindName(request.kind) });
-      return true;
+      this.#reportAnswer(request, error);
     }
+    this.forget(id);
   }
 
-  #decline(request: Request, error: WampError): void {
+  #refuse(message: ErrorList): void {
+    const [, kind, id, details, uri, ...payload] = message;
+    if (kind === INVOCATION) throw unexpected(message);
+    const request = this.#pendingOf(kind, id);
+    if (request === undefined) return;
+    this.forget(id);
+    const read = (): PayloadValues => {
+      const values = valuesFrom(payload);
+      return request.valuesOf === undefined ? values : request.valuesOf(details, values);
+    };
+    this.#decline(request, errorFromUri(uri, details, read));
+  }
+
+  /** What has no request is usually the answer to a call that was canceled here. */
+  #pendingOf(kind: number, id: number): PendingRequest | undefined {
+    const request = this.#pending.get(id);
+    if (request?.kind === kind) return request;
+    this.#options.ignore(`the answer to ${messageName(kind)} ${id}, which is not pending`);
+    return undefined;
+  }
+
+  #decline(request: PendingRequest, error: WampError): void {
     try {
       request.refused(error);
     } catch (thrown) {
-      this.report(thrown, { where: 'answer', uri: kindName(request.kind) });
+      this.#reportAnswer(request, thrown);
     }
   }
 
-  #refuse(message: ErrorMessage): void {
-    const { requestKind: kind, request: id } = message;
-    if (kind === MessageKind.Invocation) throw unexpected(message, 'for an INVOCATION');
-    const request = this.#pending.get(id);
-    if (request === undefined || request.kind !== kind) {
-      this.#unknown(message.kind, id);
-      return;
-    }
-    this.#pending.delete(id);
-    const values = () => request.valuesOf?.(message) ?? message.payload;
-    this.#decline(request, errorFromUri(message.error, message.details, values));
-  }
-
-  /** Usually the answer to a call that was canceled here. */
-  #unknown(kind: number, id: number): void {
-    this.ignore(`${kindName(kind)} for request ${id}, which is not pending`);
+  #reportAnswer({ kind }: PendingRequest, error: unknown): void {
+    this.#options.report(error, { where: 'answer', uri: messageName(kind) });
   }
 
   /** The router broke the protocol, or, which is a fault of ours, a role threw. */
-  #failed(error: unknown): void {
-    if (this.#status === 'closed') return;
-    const text = messageOf(error);
-    const uri = ProtocolViolation.is(error) ? ErrorUri.ProtocolViolation : ErrorUri.RuntimeError;
-    const rejection =
-      this.#status === 'joining'
-        ? new WampError(uri, [text], EMPTY_DICT, { cause: error })
-        : new ConnectionLostError(`the session was aborted: ${text}`, { cause: error });
-    this.#abort(uri, text, rejection, 'protocol_violation');
+  #failed(uri: string, cause: unknown): void {
+    if (this.status === 'closed') return;
+    const text = messageOf(cause);
+    const error =
+      this.status === 'joining'
+        ? new WampError(uri, [text], EMPTY_DICT, { cause })
+        : new ConnectionLostError(`the session was aborted: ${text}`, { cause });
+    this.#abort(uri, text, error, 'protocol_violation');
   }
 
-  #abort(uri: string, text: string, error: WampError, cause: CloseCause): void {
-    this.#post(new AbortMessage({ message: text }, uri));
-    this.#finish({ by: 'client', reason: uri, message: text, wasClean: false }, error, cause);
+  #abort(uri: string, message: string, error: WampError, cause?: CloseCause): void {
+    this.#post([ABORT, { message }, uri]);
+    this.#finish('client', uri, message, error, false, cause);
   }
 
   /** Everything that a session's end entails, once. */
-  #finish(end: SessionEnd, error?: WampError, cause: CloseCause = 'normal'): void {
-    if (this.#status === 'closed') return;
-    this.#status = 'closed';
-    this.#end = end;
-    const rejection = error ?? new ConnectionLostError(end.message);
-    this.#joined?.reject(rejection);
-    this.#rejectAll(rejection);
+  #finish(
+    by: SessionEnd['by'],
+    reason: string,
+    message: string,
+    error: WampError = new ConnectionLostError(message),
+    wasClean = false,
+    cause: CloseCause = 'normal',
+  ): void {
+    if (this.status === 'closed') return;
+    this.end = { by, reason, message, wasClean };
+    this.#become('closed');
+    this.#joined?.reject(error);
+    this.#rejectAll(error);
     this.drained();
     if (this.#transportEnded) return;
-    clearTimeout(this.#endTimer);
-    this.#endTimer = setTimeout(
-      () => this.#cut('the connection did not close in time'),
-      this.#options.closeTimeoutMs,
-    );
-    this.#transport.close(cause, end.message);
+    this.#armEnd('the connection did not close in time');
+    this.#transport.close(cause, message);
+  }
+
+  #become(status: SessionStatus): void {
+    this.status = status;
+    this.#roles.statusChanged();
   }
 
   #rejectAll(error: WampError): void {
     const requests = [...this.#pending.values()];
     this.#pending.clear();
     for (const request of requests) this.#decline(request, error);
-    this.#roles?.sessionEnded(error);
+    this.#idle?.();
+    this.#roles.sessionEnded(error);
+  }
+
+  #armEnd(why: string): void {
+    clearTimeout(this.#endTimer);
+    this.#endTimer = setTimeout(() => this.#cut(why), this.#options.closeTimeoutMs);
   }
 
   #cut(why: string): void {
-    this.#finish({ by: 'client', reason: CloseUri.CloseRealm, message: why, wasClean: false });
+    this.#finish('client', CLOSE_REALM, why);
     this.#transport.terminate(why);
     this.#settleEnd();
   }
 
   #settleEnd(): void {
     clearTimeout(this.#endTimer);
-    if (this.#end !== undefined) this.#resolveEnded(this.#end);
+    if (this.end !== undefined) this.#resolveEnded(this.end);
   }
 
-  #unusable(): WampError {
-    if (this.#left) return new UsageError('the client is closed');
-    return new ConnectionLostError(`the session is over: ${this.#end?.message ?? 'not joined'}`);
-  }
-
-  #encode(message: Message): Uint8Array {
-    let frame: Uint8Array;
+  #encode(message: readonly unknown[]): Uint8Array | string {
+    let frame: Uint8Array | string;
     try {
-      frame = this.#transport.serializer.encode(message);
-    } catch (error) {
-      throw encodingFailure(error);
+      frame = this.#transport.serializer.encodeList(message);
+    } catch (cause) {
+      throw new UsageError(`the payload cannot be sent: ${messageOf(cause)}`, { cause });
     }
     const most = this.#transport.maxSendBytes;
     if (frame.length <= most) return frame;
-    const text = `the message has ${frame.length} bytes, the router accepts ${most}`;
-    throw new WampError(ErrorUri.PayloadSizeExceeded, [text]);
+    throw new WampError(PAYLOAD_SIZE_EXCEEDED, [
+      `the message has ${frame.length} bytes, the router accepts ${most}`,
+    ]);
   }
 
   /** Sends a message of the session itself, whatever the state. */
-  #post(message: Message): void {
-    if (!this.#transportEnded) this.#transport.send(this.#transport.serializer.encode(message));
+  #post(message: readonly unknown[]): void {
+    if (!this.#transportEnded) this.#transport.send(this.#transport.serializer.encodeList(message));
   }
 }
 
-function unexpected(message: Message, when: string): ProtocolViolation {
-  return new ProtocolViolation('unexpected_message', `${kindName(message.kind)} is not allowed ${when}`);
-}
-
-/** ABORT says its sentence in Details; as an error it stands in `args` like any other. */
-function withText(error: WampError, text: string): WampError {
-  if (error.args.length > 0) return error;
-  return new WampError(error.uri, [text], error.kwargs, { details: error.details });
+function unexpected([code]: InboundMessage): Violation {
+  return new Violation(`${messageName(code)} is not allowed now`);
 }

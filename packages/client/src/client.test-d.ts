@@ -5,7 +5,6 @@ import {
   Result,
   WampError,
   type Authenticator,
-  type PassthruCodec,
   type Client,
   type Invocation,
   type ReceivedEvent,
@@ -13,7 +12,7 @@ import {
   type SessionEnd,
 } from './index.js';
 import { cbor } from './serializers/cbor.js';
-import { wampPassthru } from './wamp-passthru.js';
+import { wampPassthru, type PassthruCodec } from './passthru.js';
 
 declare const client: Client;
 

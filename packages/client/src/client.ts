@@ -5,13 +5,15 @@
  */
 import type { Dict } from '@wamp/protocol';
 import { Callee, type InvocationHandler, type RegisterOptions, type Registration } from './callee.js';
-import { Caller, type CallOptions } from './caller.js';
+import { OpenCall, type CallOptions } from './caller.js';
 import type { SessionEnd } from './client-session.js';
+import type { ClientStatus, Connection, LastingRoles } from './connection.js';
 import type { Service } from './contract/binding.js';
 import type { Api, Handlers, UseOptions } from './contract/contract-types.js';
 import type { Contract, Members } from './contract/definition.js';
 import { tokenOf, type SessionToken } from './handshake.js';
 import {
+  begin,
   startStream,
   upload,
   type Chunks,
@@ -19,18 +21,14 @@ import {
   type StreamOptions,
   type UploadOptions,
 } from './progressive-call.js';
-import { Publisher, type PublishOptions } from './publisher.js';
-import type { ClientStatus, Connection, LastingRoles } from './reconnect.js';
+import { publish, type PublishOptions } from './publisher.js';
 import type { Result } from './result.js';
 import { Subscriber, type EventHandler, type SubscribeOptions, type Subscription } from './subscriber.js';
-
-const NONE = Object.freeze({});
+import { optionsFrom, signalFrom } from './wire-options.js';
 
 export class Client {
   readonly #connection: Connection;
-  readonly #caller: Caller;
   readonly #callee: Callee;
-  readonly #publisher: Publisher;
   readonly #subscriber: Subscriber;
   readonly #realm: string;
 
@@ -38,10 +36,9 @@ export class Client {
   constructor(connection: Connection, realm: string) {
     this.#connection = connection;
     this.#realm = realm;
-    this.#caller = new Caller(connection);
     this.#callee = new Callee(connection);
-    this.#publisher = new Publisher(connection);
     this.#subscriber = new Subscriber(connection);
+    connection.perform = async (call) => new OpenCall(connection, call, {}).answer;
   }
 
   /** @internal the side that sessions call */
@@ -67,7 +64,7 @@ export class Client {
 
   /** WELCOME.Session; another one after reconnecting */
   get sessionId(): number {
-    return this.#connection.current.sessionId;
+    return this.#connection.session.sessionId;
   }
 
   /** the realm that was joined */
@@ -78,7 +75,7 @@ export class Client {
 
   /** WELCOME.Details: the router's roles and features, and the identity it granted (`authid`, `authrole`, …). */
   get details(): Dict {
-    return this.#connection.current.details;
+    return this.#connection.session.details;
   }
 
   /**
@@ -106,8 +103,8 @@ export class Client {
   call(procedure: string, args: readonly unknown[], options: CallOptions & { raw: true }): Promise<Result>;
 
   call<T = unknown>(procedure: string, args?: readonly unknown[], options?: CallOptions): Promise<T>;
-  call(procedure: string, args?: readonly unknown[], options: CallOptions = NONE): Promise<unknown> {
-    return this.#caller.call(procedure, args, options);
+  async call(procedure: string, args?: readonly unknown[], options?: CallOptions): Promise<unknown> {
+    return this.#connection.perform({ procedure, args, options: optionsFrom(options) });
   }
 
   /**
@@ -117,9 +114,9 @@ export class Client {
   stream<P = unknown, R = unknown>(
     procedure: string,
     args?: readonly unknown[],
-    options: StreamOptions = NONE,
+    options?: StreamOptions,
   ): ProgressiveCall<P, R> {
-    return startStream<P, R>(this.#caller, procedure, args, options);
+    return startStream<P, R>(this.#connection, procedure, args, options);
   }
 
   /**
@@ -127,9 +124,9 @@ export class Client {
    * iteration completes the call. If `chunks` throws, the call is canceled and rejects with that error.
    * @throws WampError `wamp.error.feature_not_supported` if router or callee cannot take chunks, and what `call` throws
    */
-
-  upload<T = unknown>(procedure: string, chunks: Chunks<unknown>, options: UploadOptions = NONE): Promise<T> {
-    return upload(this.#caller, procedure, chunks, options) as Promise<T>;
+  async upload<T = unknown>(procedure: string, chunks: Chunks<unknown>, options?: UploadOptions): Promise<T> {
+    const call = { procedure, args: undefined, options: optionsFrom(options) };
+    return upload(this.#connection, call, chunks) as Promise<T>;
   }
 
   /**
@@ -141,9 +138,11 @@ export class Client {
   register<A extends readonly unknown[] = any[], R = unknown>(
     procedure: string,
     handler: InvocationHandler<A, R>,
-    options: RegisterOptions = NONE,
+    options?: RegisterOptions,
   ): Promise<Registration> {
-    return this.#callee.register(procedure, handler as unknown as InvocationHandler, options);
+    return begin(() =>
+      this.#callee.register(procedure, handler as unknown as InvocationHandler, optionsFrom(options)),
+    );
   }
 
   /**
@@ -154,9 +153,11 @@ export class Client {
   subscribe<A extends readonly unknown[] = any[]>(
     topic: string,
     handler: EventHandler<A>,
-    options: SubscribeOptions = NONE,
+    options?: SubscribeOptions,
   ): Promise<Subscription> {
-    return this.#subscriber.subscribe(topic, handler as unknown as EventHandler, options);
+    return begin(() =>
+      this.#subscriber.subscribe(topic, handler as unknown as EventHandler, optionsFrom(options)),
+    );
   }
 
   /**
@@ -170,12 +171,12 @@ export class Client {
     options: PublishOptions & { acknowledge: true },
   ): Promise<number>;
   publish(topic: string, args?: readonly unknown[], options?: PublishOptions): Promise<number | undefined>;
-  publish(
+  async publish(
     topic: string,
     args?: readonly unknown[],
-    options: PublishOptions = NONE,
+    options?: PublishOptions,
   ): Promise<number | undefined> {
-    return this.#publisher.publish(topic, args, options);
+    return publish(this.#connection, topic, args, optionsFrom(options));
   }
 
   /**
@@ -201,8 +202,8 @@ export class Client {
    * up. Idempotent; rejects for nothing but options that are none (UsageError).
    * @param options.signal cuts the connection at once when aborted
    */
-  close(options: { readonly signal?: AbortSignal } = NONE): Promise<void> {
-    return this.#connection.close(options);
+  async close(options?: { readonly signal?: AbortSignal }): Promise<void> {
+    await this.#connection.close(signalFrom(optionsFrom(options).signal));
   }
 
   /** For `await using`. */

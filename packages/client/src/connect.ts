@@ -2,34 +2,35 @@
  * From an address to a client: opens the transport and joins the realm, within a time.
  * Owns the options of a client and the attempt's end; the handshake's messages are in handshake.ts.
  */
-import type { Serializer, Transport } from '@wamp/protocol';
+import type { ListCodec } from '@wamp/protocol';
 import { openRawSocket } from '#raw-socket';
 import { openWebSocket } from '#web-socket';
 import { abortable } from './abortable.js';
 import { Client } from './client.js';
-import { ClientSession, type SessionOptions } from './client-session.js';
+import { ClientSession, type ClientTransport } from './client-session.js';
+import { Connection, type Dial } from './connection.js';
 import { Handshake, type Authenticator, type SessionToken } from './handshake.js';
 import { CLOSE_TIMEOUT_MS, HANDSHAKE_TIMEOUT_MS, MAX_FRAME_BYTES } from './limits.js';
-import { PassthruCodecs, type PassthruCodec } from './passthru-codec.js';
-import { Connection, reconnectFrom, type Dial, type ReconnectOptions } from './reconnect.js';
-import { canceledBy, type ErrorOrigin } from './request.js';
+import { NO_PASSTHRU, type PayloadLayer } from './payload-layer.js';
+import { reconnectFrom, type ReconnectOptions } from './reconnect.js';
+import type { ErrorOrigin } from './request.js';
 import { json } from './serializers/json.js';
-import { ConnectionError, messageOf, TimeoutError, UsageError, WampError } from './wamp-error.js';
+import { canceledBy, ConnectionError, messageOf, TimeoutError, UsageError, WampError } from './wamp-error.js';
 import { shown, signalFrom } from './wire-options.js';
 
 /** Opens a transport; the signal is aborted when nobody waits for it any more. */
-export type TransportFactory = (signal: AbortSignal) => Promise<Transport>;
+export type TransportFactory = (signal: AbortSignal) => Promise<ClientTransport>;
 
 /**
  * An address (`ws://`, `wss://`, and on Node for RawSocket `rs://host:port`, `rss://host:port`, `unix:/path`), a transport that is not open
  * yet, or a function that makes one.
  */
-export type ConnectTarget = string | URL | Transport | TransportFactory;
+export type ConnectTarget = string | URL | ClientTransport | TransportFactory;
 
 export interface ConnectOptions {
   readonly realm: string;
   /** Serializers to offer to a WebSocket server, the preferred one first. Default `[json()]`. */
-  readonly serializers?: readonly Serializer[];
+  readonly serializers?: readonly ListCodec[];
   /** Ways to authenticate, the preferred one first. Default: none, which routers take as `anonymous`. */
   readonly auth?: Authenticator | readonly Authenticator[];
   /**
@@ -43,8 +44,8 @@ export interface ConnectOptions {
    * no such realm, not authorized, not authenticated. Default false.
    */
   readonly reconnect?: boolean | ReconnectOptions;
-  /** Schemes of payload passthru mode that can be used; `wampPassthru()` of `@wamp/client/passthru` makes one. */
-  readonly passthru?: PassthruCodec | readonly PassthruCodec[];
+  /** Payload passthru mode; `passthru(…codecs)` and `wampPassthru()` of `@wamp/client/passthru` make one. */
+  readonly passthru?: PayloadLayer;
   /** Gives the first attempt up; it has no effect once a session was established. */
   readonly signal?: AbortSignal;
   /** Longest time until a session is established, in milliseconds, for each attempt. Default 10000. */
@@ -79,28 +80,17 @@ export async function connect(target: ConnectTarget, options: ConnectOptions): P
       'a transport can be used once; to reconnect, the target has to be an address or a function',
     );
   }
-  const connection = new Connection(dialer(target, options, realm), plan);
-  const client = new Client(connection, realm);
-  await connection.open(client.roles(), signalFrom(options.signal), options.replaces);
-  return client;
-}
-
-/** Makes the function that opens one session after the other. */
-function dialer(target: ConnectTarget, options: ConnectOptions, realm: string): Dial {
-  const sessionOptions: SessionOptions = {
-    closeTimeoutMs: options.closeTimeoutMs ?? CLOSE_TIMEOUT_MS,
-    passthru: new PassthruCodecs(listOf(options.passthru)),
-    report: reporter(options.onError),
-    ignore: options.onIgnored === undefined ? ignoreSilently : guarded(options.onIgnored),
-  };
-  return async (roles, signal, replaces) => {
+  const report = reporter(options.onError);
+  const ignore = guarded(options.onIgnored);
+  const { closeTimeoutMs = CLOSE_TIMEOUT_MS, passthru: layer = NO_PASSTHRU } = options;
+  const dial: Dial = async (roles, signal, replaces) => {
     const attempt = new Attempt(signal, options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS);
     try {
       const transport = await attempt.within(openTransport(target, options, attempt.signal), (late) => {
         late.terminate('nobody waits for this connection any more');
       });
-      const session = new ClientSession(transport, sessionOptions);
-      const joined = session.join(new Handshake(realm, listOf(options.auth), replaces), roles);
+      const session = new ClientSession(transport, { closeTimeoutMs, report, ignore }, roles);
+      const joined = session.join(new Handshake(realm, listOf(options.auth), replaces));
       attempt.whenOver((reason) => session.abandon(reason));
       await joined;
       return session;
@@ -108,6 +98,10 @@ function dialer(target: ConnectTarget, options: ConnectOptions, realm: string): 
       attempt.over();
     }
   };
+  const connection = new Connection({ dial, plan, layer, report, ignore });
+  const client = new Client(connection, realm);
+  await connection.open(client.roles(), signalFrom(options.signal), options.replaces);
+  return client;
 }
 
 /** The bounds of one attempt: its time and the application's signal, as one signal whose reason is the error to throw. */
@@ -154,7 +148,7 @@ async function openTransport(
   target: ConnectTarget,
   options: ConnectOptions,
   signal: AbortSignal,
-): Promise<Transport> {
+): Promise<ClientTransport> {
   if (isTransport(target)) return target;
   if (signal.aborted) throw signal.reason as WampError;
   try {
@@ -179,7 +173,7 @@ function realmFrom(options: unknown): string {
   throw new UsageError("options.realm is missing: connect(target, { realm: 'realm1' })");
 }
 
-function isTransport(target: unknown): target is Transport {
+function isTransport(target: unknown): target is ClientTransport {
   return (
     typeof target === 'object' && target !== null && 'open' in target && typeof target.open === 'function'
   );
@@ -213,18 +207,14 @@ function reporter(onError: ConnectOptions['onError']): (error: unknown, origin: 
   };
 }
 
-function guarded(onIgnored: (sentence: string) => void): (sentence: string) => void {
+function guarded(onIgnored: ConnectOptions['onIgnored']): (sentence: string) => void {
   return (sentence) => {
     try {
-      onIgnored(sentence);
+      onIgnored?.(sentence);
     } catch (error) {
       reportByDefault(error, { where: 'event', uri: 'onIgnored' });
     }
   };
-}
-
-function ignoreSilently(): void {
-  // the default of `onIgnored`
 }
 
 function reportByDefault(error: unknown, origin: ErrorOrigin): void {

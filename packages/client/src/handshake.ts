@@ -2,15 +2,9 @@
  * What a client says before it has a session: HELLO with its roles, and the answers to CHALLENGE.
  * Owns the announcement and the choice of an authenticator; computes no signatures and sends nothing itself.
  */
-import {
-  announceRoles,
-  AuthenticateMessage,
-  EMPTY_DICT,
-  ErrorUri,
-  HelloMessage,
-  type ChallengeMessage,
-  type Dict,
-} from '@wamp/protocol';
+import { EMPTY_DICT, type Dict } from '@wamp/protocol';
+import { AUTHENTICATE, HELLO } from './message-codes.js';
+import { CANNOT_AUTHENTICATE } from './uris.js';
 import { messageOf, WampError } from './wamp-error.js';
 
 /** CHALLENGE as an authenticator sees it. */
@@ -67,44 +61,25 @@ export function tokenOf(session: number, details: Dict): SessionToken | undefine
 }
 
 /** The roles of this client, with exactly the features that it implements. */
-const ROLES = announceRoles({
-  publisher: [
-    'publisher_identification',
-    'publisher_exclusion',
-    'subscriber_blackwhite_listing',
-    'payload_passthru_mode',
-  ],
-  subscriber: [
-    'publisher_identification',
-    'publication_trustlevels',
-    'pattern_based_subscription',
-    'subscription_revocation',
-    'payload_passthru_mode',
-  ],
-  caller: [
-    'caller_identification',
-    'call_canceling',
-    'call_timeout',
-    'progressive_call_results',
-    'progressive_call_invocations',
-    'payload_passthru_mode',
-  ],
-  callee: [
-    'caller_identification',
-    'call_trustlevels',
-    'pattern_based_registration',
-    'shared_registration',
-    'registration_revocation',
-    'call_canceling',
-    'call_timeout',
-    'call_reroute',
-    'progressive_call_results',
-    'progressive_call_invocations',
-    'payload_passthru_mode',
-  ],
-});
+const FEATURES = {
+  publisher: 'publisher_identification publisher_exclusion subscriber_blackwhite_listing',
+  subscriber:
+    'publisher_identification publication_trustlevels pattern_based_subscription subscription_revocation',
+  caller:
+    'caller_identification call_canceling call_timeout progressive_call_results progressive_call_invocations',
+  callee:
+    'caller_identification call_trustlevels pattern_based_registration shared_registration registration_revocation call_canceling call_timeout call_reroute progressive_call_results progressive_call_invocations',
+};
 
-const AGENT = '@wamp/client';
+function announcedRoles(): Dict {
+  const roles: Record<string, unknown> = {};
+  for (const [role, names] of Object.entries(FEATURES)) {
+    const features: Record<string, true> = { payload_passthru_mode: true };
+    for (const name of names.split(' ')) features[name] = true;
+    roles[role] = { features };
+  }
+  return roles;
+}
 
 /** An authenticator at work on this connection. */
 interface Offer {
@@ -113,13 +88,14 @@ interface Offer {
 }
 
 export class Handshake {
+  /** True while an authenticator works on a challenge; the router has to wait for it. */
+  isAnswering = false;
   readonly #realm: string;
   readonly #authenticators: readonly Authenticator[];
   readonly #replaces: SessionToken | undefined;
   #offers: readonly Offer[] = [];
   /** the attempt whose challenge was answered last */
   #answered: Offer | undefined = undefined;
-  #answering = false;
 
   constructor(realm: string, authenticators: readonly Authenticator[], replaces: SessionToken | undefined) {
     this.#realm = realm;
@@ -127,47 +103,50 @@ export class Handshake {
     this.#replaces = replaces;
   }
 
-  /** True while an authenticator works on a challenge; the router has to wait for it. */
-  get isAnswering(): boolean {
-    return this.#answering;
-  }
-
   /**
+   * HELLO.
    * @param transport what the transport says about itself
    * @throws WampError `wamp.error.cannot_authenticate` if an authenticator cannot work on this connection
    */
-  hello(transport: Readonly<Record<string, unknown>>): HelloMessage {
-    const details: Record<string, unknown> = { roles: ROLES, agent: AGENT, x_session_token: true };
+  hello(transport: Readonly<Record<string, unknown>>): unknown[] {
+    const details: Record<string, unknown> = {
+      roles: announcedRoles(),
+      agent: '@wamp/client',
+      x_session_token: true,
+    };
     if (this.#replaces !== undefined) details['x_replaces'] = this.#replaces;
     if (this.#authenticators.length > 0) {
-      this.#offers = this.#authenticators.map((authenticator) => beginning(authenticator, transport));
+      this.#offers = this.#authenticators.map((authenticator) => ({
+        authenticator,
+        attempt: guarded(authenticator, 'failed', () => authenticator.begin?.(transport) ?? authenticator),
+      }));
       details['authmethods'] = this.#authenticators.map((each) => each.method);
       const authid = this.#authenticators.find((each) => each.authid !== undefined)?.authid;
       if (authid !== undefined) details['authid'] = authid;
-      const extra: Record<string, unknown> = {};
+      const extra = {};
       for (const { attempt } of this.#offers) Object.assign(extra, attempt.extra);
       if (Object.keys(extra).length > 0) details['authextra'] = extra;
     }
-    return new HelloMessage(this.#realm, details);
+    return [HELLO, this.#realm, details];
   }
 
-  /** @throws WampError `wamp.error.cannot_authenticate` */
-  async answer(challenge: ChallengeMessage): Promise<AuthenticateMessage> {
-    const { method, extra } = challenge;
+  /** AUTHENTICATE. @throws WampError `wamp.error.cannot_authenticate` */
+  async answer(method: string, extra: Dict): Promise<unknown[]> {
     const offer = this.#offers.find(({ authenticator }) => authenticator.method === method);
     if (offer === undefined) {
       throw cannotAuthenticate(`the router asks for "${method}", which was not offered`);
     }
-    this.#answering = true;
+    this.isAnswering = true;
     this.#answered = offer;
     try {
       const answer = await offer.attempt.onChallenge({ method, extra });
-      if (typeof answer === 'string') return new AuthenticateMessage(answer, EMPTY_DICT);
-      return new AuthenticateMessage(answer.signature, answer.extra ?? EMPTY_DICT);
+      return typeof answer === 'string'
+        ? [AUTHENTICATE, answer, EMPTY_DICT]
+        : [AUTHENTICATE, answer.signature, answer.extra ?? EMPTY_DICT];
     } catch (cause) {
-      throw cannotAuthenticate(`the authenticator "${method}" failed: ${messageOf(cause)}`, cause);
+      throw failure(offer.authenticator, 'failed', cause);
     } finally {
-      this.#answering = false;
+      this.isAnswering = false;
     }
   }
 
@@ -177,14 +156,7 @@ export class Handshake {
    */
   welcomed(details: Dict): void {
     for (const { authenticator, attempt } of this.#proving(details)) {
-      try {
-        attempt.onWelcome?.(details);
-      } catch (cause) {
-        throw cannotAuthenticate(
-          `the authenticator "${authenticator.method}" does not accept the router: ${messageOf(cause)}`,
-          cause,
-        );
-      }
+      guarded(authenticator, 'does not accept the router', () => attempt.onWelcome?.(details));
     }
   }
 
@@ -199,17 +171,18 @@ export class Handshake {
   }
 }
 
-function beginning(authenticator: Authenticator, transport: Readonly<Record<string, unknown>>): Offer {
+function guarded<T>(authenticator: Authenticator, what: string, act: () => T): T {
   try {
-    return { authenticator, attempt: authenticator.begin?.(transport) ?? authenticator };
+    return act();
   } catch (cause) {
-    throw cannotAuthenticate(
-      `the authenticator "${authenticator.method}" failed: ${messageOf(cause)}`,
-      cause,
-    );
+    throw failure(authenticator, what, cause);
   }
 }
 
+function failure({ method }: Authenticator, what: string, cause: unknown): WampError {
+  return cannotAuthenticate(`the authenticator "${method}" ${what}: ${messageOf(cause)}`, cause);
+}
+
 function cannotAuthenticate(sentence: string, cause?: unknown): WampError {
-  return new WampError(ErrorUri.CannotAuthenticate, [sentence], EMPTY_DICT, { cause });
+  return new WampError(CANNOT_AUTHENTICATE, [sentence], EMPTY_DICT, { cause });
 }

@@ -1,8 +1,9 @@
 /** @wamp/client: a WAMP client for Node and browsers. */
 export { connect, type ConnectOptions, type ConnectTarget, type TransportFactory } from './connect.js';
 export { Client } from './client.js';
-export type { ClientStatus, ReconnectOptions } from './reconnect.js';
-export type { SessionEnd } from './client-session.js';
+export type { ClientStatus } from './connection.js';
+export type { ReconnectOptions } from './reconnect.js';
+export type { ClientTransport, SessionEnd } from './client-session.js';
 export type { CallOptions, CallScope } from './caller.js';
 export type { Chunks, ProgressiveCall, StreamOptions, UploadOptions } from './progressive-call.js';
 export type { InvocationHandler, ProcedureDescription, RegisterOptions, Registration } from './callee.js';
@@ -16,13 +17,7 @@ export type {
   ChallengeAnswer,
   SessionToken,
 } from './handshake.js';
-export type {
-  PackedPayload,
-  PassthruCodec,
-  PassthruContext,
-  PassthruHeader,
-  PayloadValues,
-} from './passthru-codec.js';
+export type { PassthruHeader, PayloadLayer, PayloadValues } from './payload-layer.js';
 export type { ErrorOrigin } from './request.js';
 export { Result } from './result.js';
 export {
@@ -36,4 +31,12 @@ export {
   type WampErrorOptions,
 } from './wamp-error.js';
 export { CloseUri, ErrorUri } from '@wamp/protocol';
-export type { CancelMode, Dict, InvokePolicy, MatchPolicy, Serializer, Transport } from '@wamp/protocol';
+export type {
+  CancelMode,
+  Dict,
+  InvokePolicy,
+  ListCodec,
+  MatchPolicy,
+  Serializer,
+  Transport,
+} from '@wamp/protocol';

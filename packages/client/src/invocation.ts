@@ -2,29 +2,18 @@
  * One invocation, from INVOCATION to its one answer.
  * Owns what is sent for it, its signal, its deadline and its chunks; runs no handlers and keeps no tables.
  */
-import {
-  EMPTY_DICT,
-  EMPTY_PAYLOAD,
-  ErrorMessage,
-  ErrorUri,
-  isPassthru,
-  isValidUri,
-  MessageKind,
-  Payload,
-  YieldMessage,
-  type Dict,
-  type InterruptOptions,
-  type InvocationDetails,
-  type InvocationMessage,
-  type YieldOptions,
-} from '@wamp/protocol';
+import { EMPTY_DICT, type Dict, type InvocationDetails } from '@wamp/protocol';
+import type { Connection } from './connection.js';
+import type { ClientSession } from './client-session.js';
+import { valuesFrom, type InvocationList } from './inbound-message.js';
 import { MAX_BUFFERED_VALUES, MAX_TIMER_MS } from './limits.js';
-import { headerOf, type PassthruHeader, type SealedPayload } from './passthru-codec.js';
-import type { SessionLink } from './request.js';
-import { fromPayload, Result, toPayload } from './result.js';
+import { ERROR, INVOCATION, YIELD } from './message-codes.js';
+import type { PassthruHeader, PayloadValues } from './payload-layer.js';
+import { fromPayload, toPayload } from './result.js';
+import { INVALID_ARGUMENT, LIMIT_EXCEEDED, RUNTIME_ERROR } from './uris.js';
 import { ValueQueue } from './value-queue.js';
 import { CanceledError, messageOf, TimeoutError, UsageError, WampError } from './wamp-error.js';
-import { payloadOf } from './wire-options.js';
+import { shown, withPayload } from './wire-options.js';
 
 /** Who calls, as far as the router tells. Source: advanced profile, "Caller Identification". */
 export interface CallerIdentity {
@@ -71,10 +60,13 @@ export interface Invocation {
 
 /** The table that an invocation stands in. */
 export interface InvocationTable {
-  readonly link: SessionLink;
+  readonly connection: Connection;
   /** The invocation is answered or given up. */
   closed(invocation: OpenInvocation): void;
 }
+
+/** What no URI may be, loosely: empty components, white space, `#`. */
+const NO_URI = /^$|^\.|\.\.|\.$|[\s#]/;
 
 export class OpenInvocation implements Invocation {
   readonly request: number;
@@ -83,47 +75,56 @@ export class OpenInvocation implements Invocation {
   readonly details: InvocationDetails;
   readonly procedure: string;
   readonly wantsProgress: boolean;
+  deadline: number | undefined = undefined;
+  /** True once it is answered or given up. */
+  isOver = false;
+  /** True while the caller has not said that this was the last chunk. */
+  expectsChunks: boolean;
+  /** What to do at once when the invocation is aborted, for the one who runs the handler. */
+  whenAborted: (() => void) | undefined = undefined;
   readonly #table: InvocationTable;
+  readonly #session: ClientSession;
   /** undefined unless it came in payload passthru mode; then its answers go out in the same scheme */
   readonly #header: PassthruHeader | undefined;
-  #over = false;
-  #expectsChunks: boolean;
   #chunks: ValueQueue<unknown> | undefined = undefined;
   #controller: AbortController | undefined = undefined;
   #aborted: WampError | undefined = undefined;
-  #onAbort: (() => void) | undefined = undefined;
-  #deadline: number | undefined = undefined;
   #timer: ReturnType<typeof setTimeout> | undefined = undefined;
-  // Made when a handler asks for them: most do not.
+  // Made when a handler asks for it: most do not.
   #progress: Invocation['progress'] | undefined = undefined;
-  #remainingMs: Invocation['remainingMs'] | undefined = undefined;
 
-  /** @throws PayloadError or WampError if the arguments cannot be represented or unpacked */
-  constructor(table: InvocationTable, message: InvocationMessage, registered: string) {
-    const { details, payload } = message;
-    const procedure = details.procedure ?? registered;
-    const values = table.link.passthru.open(details, payload, 'call', procedure);
-    this.request = message.request;
+  /**
+   * @param registered the procedure as it was registered
+   * @param scheme of payload passthru mode that it has to have come in
+   * @throws WampError, or what stands for values that cannot be represented
+   */
+  constructor(
+    table: InvocationTable,
+    message: InvocationList,
+    registered: string,
+    scheme: string | undefined,
+  ) {
+    const { layer, session } = table.connection;
+    const [, request, , details, ...payload] = message;
+    this.request = request;
+    this.details = details;
+    this.procedure = details.procedure ?? registered;
+    if (scheme) layer.expect(details, scheme);
+    const values = layer.open(details, valuesFrom(payload), 'call', this.procedure);
     this.args = values.args;
     this.kwargs = values.kwargs;
-    this.details = details;
-    this.procedure = procedure;
     this.wantsProgress = details.receive_progress === true;
     this.#table = table;
-    this.#header = isPassthru(details) ? headerOf(details) : undefined;
-    this.#expectsChunks = details.progress === true;
-    if (this.#expectsChunks) this.#openChunks(fromPayload(values), true);
+    this.#session = session;
+    this.#header = layer.headerOf(details);
+    this.expectsChunks = details.progress === true;
+    if (this.expectsChunks) this.#openChunks(fromPayload(values), true);
     this.#armTimer();
   }
 
   get caller(): CallerIdentity | undefined {
     const { caller: session, caller_authid: authid, caller_authrole: authrole } = this.details;
-    if (session === undefined) return undefined;
-    return {
-      session,
-      ...(authid === undefined ? undefined : { authid }),
-      ...(authrole === undefined ? undefined : { authrole }),
-    };
+    return identityFrom(session, authid, authrole);
   }
 
   get signal(): AbortSignal {
@@ -134,44 +135,23 @@ export class OpenInvocation implements Invocation {
     return this.#controller.signal;
   }
 
-  get deadline(): number | undefined {
-    return this.#deadline;
-  }
-
   get remainingMs(): () => number {
-    return (this.#remainingMs ??= () =>
-      this.#deadline === undefined ? Infinity : Math.max(0, this.#deadline - Date.now()));
+    return () => (this.deadline === undefined ? Infinity : Math.max(0, this.deadline - Date.now()));
   }
 
   get progress(): (...values: unknown[]) => boolean {
-    return (this.#progress ??= (...values) => this.sendProgress(values));
+    return (this.#progress ??= (...values) =>
+      this.sendProgress(values.length === 1 ? toPayload(values[0]) : { args: values, kwargs: EMPTY_DICT }));
   }
 
   get chunks(): AsyncIterable<unknown> {
-    return this.#chunks ?? this.#openChunks(this.#onlyChunk(), false);
-  }
-
-  /** True once it is answered or given up. */
-  isOver(): boolean {
-    return this.#over;
-  }
-
-  /** True while the caller has not said that this was the last chunk. */
-  get expectsChunks(): boolean {
-    return this.#expectsChunks;
-  }
-
-  /** What to do at once when the invocation is aborted; one listener, for the one who runs the handler. */
-  whenAborted(listener: () => void): void {
-    this.#onAbort = listener;
+    return this.#chunks ?? this.#openChunks(fromPayload(this), false);
   }
 
   /** What `progress` does. */
-  sendProgress(values: unknown[]): boolean {
-    if (this.#over || !this.wantsProgress) return false;
-    const [only] = values;
-    const payload = values.length === 1 ? toPayload(only) : Payload.of(values);
-    this.#sendYield({ progress: true }, payload);
+  sendProgress(values: PayloadValues): boolean {
+    if (this.isOver || !this.wantsProgress) return false;
+    this.#sendYield({ progress: true }, values);
     this.#armTimer();
     return true;
   }
@@ -180,7 +160,7 @@ export class OpenInvocation implements Invocation {
   answer(value: unknown): void {
     if (!this.#close()) return;
     try {
-      this.#sendYield(EMPTY_DICT, toPayload(value));
+      this.#sendYield({}, toPayload(value));
     } catch (error) {
       this.#sendFailure(error);
     }
@@ -189,29 +169,33 @@ export class OpenInvocation implements Invocation {
   /** What the handler threw: a WampError is sent as it is, of anything else the message. */
   fail(thrown: unknown): void {
     if (!this.#close()) return;
-    if (!(thrown instanceof WampError)) {
-      this.#sendFailure(thrown);
-      return;
-    }
     try {
-      if (!isValidUri(thrown.uri, 'exact', 'loose')) throw new UsageError(`"${thrown.uri}" is no error URI`);
-      this.#sendError(thrown.uri, payloadOf(thrown.args, thrown.kwargs));
+      if (thrown instanceof WampError) {
+        const uri: unknown = thrown.uri;
+        if (typeof uri !== 'string' || NO_URI.test(uri))
+          throw new UsageError(`${shown(uri)} is no error URI`);
+        this.#sendError(thrown.uri, thrown.args, thrown.kwargs);
+        return;
+      }
     } catch (error) {
       this.#sendFailure(error);
+      return;
     }
+    this.#sendFailure(thrown);
   }
 
   /** A further chunk. */
-  takeChunk(message: InvocationMessage): void {
-    const isLast = message.details.progress !== true;
-    this.#expectsChunks = !isLast;
+  takeChunk([, , , { progress }, ...payload]: InvocationList): void {
+    const isLast = progress !== true;
+    this.expectsChunks = !isLast;
     let value: unknown;
     try {
+      const values = valuesFrom(payload);
       const header = this.#header;
-      const { payload } = message;
-      const { passthru } = this.#table.link;
       value = fromPayload(
-        header === undefined ? payload : passthru.openChunk(header, payload, this.procedure),
+        header === undefined
+          ? values
+          : this.#table.connection.layer.openChunk(header, values, this.procedure),
       );
     } catch (error) {
       this.giveUp(unreadable(error), true);
@@ -219,19 +203,15 @@ export class OpenInvocation implements Invocation {
     }
     this.#armTimer();
     // Callers that learn of the end late finish with a message that carries nothing.
-    const carries = !isLast || value !== undefined;
-    if (carries && this.#chunks?.push(value) === false) {
+    if (!(isLast && value === undefined) && this.#chunks?.push(value) === false) {
       const text = `more than ${MAX_BUFFERED_VALUES} chunks wait for the procedure`;
-      this.giveUp(new WampError(ErrorUri.LimitExceeded, [text]), true);
-      return;
-    }
-    if (isLast) this.#chunks?.finish();
+      this.giveUp(new WampError(LIMIT_EXCEEDED, [text]), true);
+    } else if (isLast) this.#chunks?.finish();
   }
 
   /** Source: advanced profile, "Call Canceling": `kill` is answered, `killnowait` is not. */
-  interrupt(options: InterruptOptions): void {
-    const reason = typeof options.reason === 'string' ? options.reason : 'canceled by the caller';
-    this.giveUp(new CanceledError([reason]), options.mode === 'kill');
+  interrupt({ reason, mode }: Dict): void {
+    this.giveUp(new CanceledError([reason ?? 'canceled by the caller']), mode === 'kill');
   }
 
   /** Ends the invocation from outside: the handler's signal is aborted, and the error is sent if anybody waits for it. */
@@ -240,14 +220,8 @@ export class OpenInvocation implements Invocation {
     if (send) this.#sendOwnError(error.uri, error.args);
     this.#aborted = error;
     this.#chunks?.fail(error);
-    this.#onAbort?.();
+    this.whenAborted?.();
     this.#controller?.abort(error);
-  }
-
-  #onlyChunk(): unknown {
-    if (this.args.length === 1 && Object.keys(this.kwargs).length === 0) return this.args[0];
-    if (this.args.length === 0 && Object.keys(this.kwargs).length === 0) return undefined;
-    return new Result(this.args, this.kwargs);
   }
 
   #openChunks(first: unknown, more: boolean): ValueQueue<unknown> {
@@ -261,83 +235,87 @@ export class OpenInvocation implements Invocation {
 
   /** With progress the time is that between two messages. Source: advanced profile, "Call Timeouts". */
   #armTimer(): void {
-    const { timeout } = this.details;
-    if (timeout === undefined || timeout <= 0) return;
+    const ms = this.details.timeout ?? 0;
+    if (ms <= 0) return;
     clearTimeout(this.#timer);
-    this.#deadline = Date.now() + timeout;
-    if (timeout > MAX_TIMER_MS) return;
-    this.#timer = setTimeout(
-      () => this.giveUp(new TimeoutError([`not done within ${timeout} ms`]), true),
-      timeout,
-    );
+    this.deadline = Date.now() + ms;
+    if (ms > MAX_TIMER_MS) return;
+    this.#timer = setTimeout(() => this.giveUp(new TimeoutError([`not done within ${ms} ms`]), true), ms);
   }
 
   #close(): boolean {
-    if (this.#over) return false;
-    this.#over = true;
+    if (this.isOver) return false;
+    this.isOver = true;
     clearTimeout(this.#timer);
     this.#table.closed(this);
     return true;
   }
 
-  #sendYield(options: YieldOptions, payload: Payload): void {
-    const sealed = this.#sealed('result', payload);
-    const all = sealed === undefined ? options : { ...options, ...sealed.attributes };
-    this.#table.link.send(new YieldMessage(this.request, all, sealed?.payload ?? payload));
+  #sendYield(options: Record<string, unknown>, values: PayloadValues): void {
+    const { args, kwargs } = this.#sealed('result', values, options);
+    this.#session.send(withPayload([YIELD, this.request, options], args, kwargs));
   }
 
-  #sendError(uri: string, payload: Payload): void {
-    const sealed = this.#sealed('error', payload);
-    const details: Dict = sealed === undefined ? EMPTY_DICT : { ...sealed.attributes };
-    const { request } = this;
-    const message = new ErrorMessage(
-      MessageKind.Invocation,
-      request,
-      details,
-      uri,
-      sealed?.payload ?? payload,
-    );
-    this.#table.link.send(message);
+  #sendError(uri: string, args: readonly unknown[], kwargs: Dict): void {
+    const details = {};
+    const sealed = this.#sealed('error', { args, kwargs }, details);
+    const message = [ERROR, INVOCATION, this.request, details, uri];
+    this.#session.send(withPayload(message, sealed.args, sealed.kwargs));
   }
 
   /** @throws UsageError if the codec cannot do it */
-  #sealed(kind: 'result' | 'error', payload: Payload): SealedPayload | undefined {
+  #sealed(kind: 'result' | 'error', values: PayloadValues, into: object): PayloadValues {
     const opening = this.#header;
-    if (opening === undefined) return undefined;
-    return this.#table.link.passthru.seal(opening.scheme, payload, { kind, uri: this.procedure, opening });
+    if (opening === undefined) return values;
+    const { layer } = this.#table.connection;
+    const sealed = layer.seal(opening.scheme, values, kind, this.procedure, opening);
+    Object.assign(into, sealed.attributes);
+    return sealed;
   }
 
   /** For what is no error of the application's own making. */
   #sendFailure(error: unknown): void {
-    this.#table.link.report(error, { where: 'invocation', uri: this.procedure });
-    const { uri, text } = failureOf(error);
-    this.#sendOwnError(uri, [text]);
+    this.#table.connection.report(error, { where: 'invocation', uri: this.procedure });
+    let uri: string = RUNTIME_ERROR;
+    let text: unknown;
+    // Errors of handlers may be anything, also what throws when it is looked at.
+    try {
+      if (error instanceof WampError) {
+        text = error.args[0];
+        ({ uri } = error);
+      }
+    } catch {
+      // it only looked like one of ours
+    }
+    this.#sendOwnError(uri, [text ?? messageOf(error)]);
   }
 
   /** It always gets through, if need be without its sentence. */
   #sendOwnError(uri: string, args: readonly unknown[]): void {
     try {
-      this.#sendError(uri, Payload.of(args));
+      this.#sendError(uri, args, EMPTY_DICT);
     } catch {
-      const { request } = this;
-      const bare = new ErrorMessage(MessageKind.Invocation, request, EMPTY_DICT, uri, EMPTY_PAYLOAD);
-      this.#table.link.send(bare);
+      this.#session.send([ERROR, INVOCATION, this.request, EMPTY_DICT, uri]);
     }
   }
 }
 
-/** Errors of handlers may be anything, also what throws when it is looked at. */
-function failureOf(error: unknown): { uri: string; text: unknown } {
-  try {
-    if (error instanceof WampError) return { uri: error.uri, text: error.args[0] };
-  } catch {
-    // it only looked like one of ours
-  }
-  return { uri: ErrorUri.RuntimeError, text: messageOf(error) };
+/** Who calls or publishes; undefined unless the router says it. */
+export function identityFrom(
+  session?: number,
+  authid?: string,
+  authrole?: string,
+): CallerIdentity | undefined {
+  if (session === undefined) return undefined;
+  return {
+    session,
+    ...(authid === undefined ? undefined : { authid }),
+    ...(authrole === undefined ? undefined : { authrole }),
+  };
 }
 
 /** Why a payload of a caller is refused. */
-export function unreadable(error: unknown): WampError {
-  if (error instanceof WampError) return error;
-  return new WampError(ErrorUri.InvalidArgument, [messageOf(error)], EMPTY_DICT, { cause: error });
+export function unreadable(cause: unknown): WampError {
+  if (cause instanceof WampError) return cause;
+  return new WampError(INVALID_ARGUMENT, [messageOf(cause)], EMPTY_DICT, { cause });
 }

@@ -29,10 +29,12 @@ import {
   type Transport,
   type TransportReceiver,
 } from '@wamp/protocol';
+import { cbor } from '@wamp/protocol/cbor';
+import { HOST } from '#host';
 import type { Client } from './client.js';
 import { connect, type ConnectOptions } from './connect.js';
 import { MAX_TIMER_MS } from './limits.js';
-import { cbor } from './serializers/cbor.js';
+
 import { messageOf, UsageError } from './wamp-error.js';
 
 export interface LoopbackOptions {
@@ -55,7 +57,7 @@ export interface Loopback {
 
 /** Makes a dealer in memory that clients can join. */
 export function createLoopback(options: LoopbackOptions = {}): Loopback {
-  return new LoopbackRouter(options.serializer ?? cbor());
+  return new LoopbackRouter(options.serializer ?? cbor(HOST));
 }
 
 const WELCOME_ROLES = announceRoles({

@@ -1,34 +1,24 @@
 /**
  * Payload passthru mode: payloads that a codec of the application packs, often encrypted, so that routers see only bytes.
- * Owns the seam to the codecs and the form of packed payloads on the wire; knows no scheme.
+ * Owns the form of packed payloads on the wire and the choice of a codec; knows no scheme, and is no part of the main entry.
  * Source: advanced profile, "Payload Passthru Mode".
  */
-import { ErrorUri, isDict, isPassthru, Payload, type Dict, type PassthruAttributes } from '@wamp/protocol';
-import type { SessionLink } from './request.js';
+import { EMPTY_DICT, type Dict, type PassthruAttributes } from '@wamp/protocol';
+import { isDict } from './inbound-message.js';
+import type {
+  PassthruHeader,
+  PayloadKind,
+  PayloadLayer,
+  PayloadValues,
+  SealedPayload,
+} from './payload-layer.js';
+import { FEATURE_NOT_SUPPORTED, INVALID_ARGUMENT } from './uris.js';
 import { messageOf, UsageError, WampError } from './wamp-error.js';
-
-/** What a payload says, packed or not. */
-export interface PayloadValues {
-  readonly args: readonly unknown[];
-  readonly kwargs: Dict;
-}
-
-/** What a message tells about its packed payload, readable for everybody on the way. */
-export interface PassthruHeader {
-  /** `ppt_scheme`: `wamp`, `mqtt`, or a name of one's own that begins with `x_` */
-  readonly scheme: string;
-  /** `ppt_serializer` */
-  readonly serializer?: string;
-  /** `ppt_cipher` */
-  readonly cipher?: string;
-  /** `ppt_keyid` */
-  readonly keyId?: string;
-}
 
 /** What a payload is for. */
 export interface PassthruContext {
   /** arguments of a call, a result (progressive ones too), what an error carries, or an event */
-  readonly kind: 'call' | 'result' | 'error' | 'event';
+  readonly kind: PayloadKind;
   /** the concrete procedure or topic */
   readonly uri: string;
   /**
@@ -56,20 +46,17 @@ export interface PassthruCodec {
   decode(payload: Uint8Array, header: PassthruHeader, context: PassthruContext): Partial<PayloadValues>;
 }
 
-/** A payload in the form in which it is sent. */
-export interface SealedPayload {
-  readonly header: PassthruHeader;
-  /** for the options or details of the message */
-  readonly attributes: PassthruAttributes;
-  /** exactly one byte string */
-  readonly payload: Payload;
+/**
+ * Makes the `passthru` option of `connect` from the codecs of the schemes that can be used.
+ * @throws UsageError for a scheme without a name, or with two codecs
+ */
+export function passthru(...codecs: readonly PassthruCodec[]): PayloadLayer {
+  return new PassthruCodecs(codecs);
 }
 
-/** The codecs of one client, by scheme. */
-export class PassthruCodecs {
+class PassthruCodecs implements PayloadLayer {
   readonly #byScheme = new Map<string, PassthruCodec>();
 
-  /** @throws UsageError for a scheme without a name, or with two codecs */
   constructor(codecs: readonly PassthruCodec[]) {
     for (const codec of codecs) {
       const { scheme } = codec;
@@ -80,105 +67,98 @@ export class PassthruCodecs {
     }
   }
 
+  check(...[scheme, router, role]: Parameters<PayloadLayer['check']>): void {
+    this.#codecFor(scheme);
+    if (router.has(role, 'payload_passthru_mode')) return;
+    throw new UsageError('the router did not announce payload passthru mode');
+  }
+
+  seal(
+    scheme: string,
+    values: PayloadValues,
+    kind: PayloadKind,
+    uri: string,
+    opening?: PassthruHeader,
+  ): SealedPayload {
+    const packed = this.#packed(scheme, values, { kind, uri, opening });
+    if (kind !== 'call' || opening === undefined || hasSameHeader(opening, packed.header)) return packed;
+    // What the first message of a call said, the others do not repeat.
+    throw new UsageError('the passthru codec changed serializer, cipher or key within one call');
+  }
+
+  open(
+    details: Dict,
+    values: PayloadValues,
+    kind: PayloadKind,
+    uri: string,
+    opening?: PassthruHeader,
+  ): PayloadValues {
+    const header = this.headerOf(details);
+    return header === undefined ? values : this.#unpacked(header, values, { kind, uri, opening });
+  }
+
+  openChunk(opening: PassthruHeader, values: PayloadValues, uri: string): PayloadValues {
+    return this.#unpacked(opening, values, { kind: 'call', uri, opening });
+  }
+
+  expect(details: Dict, scheme: string): void {
+    if (details['ppt_scheme'] === scheme) return;
+    const text = `the payload did not come in the passthru scheme "${scheme}", which is asked for here`;
+    throw new WampError(INVALID_ARGUMENT, [text]);
+  }
+
+  headerOf(details: PassthruAttributes): PassthruHeader | undefined {
+    const { ppt_scheme: scheme, ppt_serializer: serializer, ppt_cipher: cipher, ppt_keyid: keyId } = details;
+    if (scheme === undefined || scheme === '') return undefined;
+    return {
+      scheme,
+      ...(serializer === undefined ? undefined : { serializer }),
+      ...(cipher === undefined ? undefined : { cipher }),
+      ...(keyId === undefined ? undefined : { keyId }),
+    };
+  }
+
   /** @throws UsageError if there is none */
-  codecFor(scheme: string): PassthruCodec {
+  #codecFor(scheme: string): PassthruCodec {
     const codec = this.#byScheme.get(scheme);
     if (codec === undefined) throw new UsageError(`connect got no codec for the passthru scheme "${scheme}"`);
     return codec;
   }
 
-  /** Packs a payload. @throws UsageError if there is no codec, or the codec cannot do it */
-  seal(scheme: string, values: PayloadValues, context: PassthruContext): SealedPayload {
-    const codec = this.codecFor(scheme);
+  #packed(scheme: string, values: PayloadValues, context: PassthruContext): SealedPayload {
+    const codec = this.#codecFor(scheme);
     try {
       const { payload, serializer, cipher, keyId } = codec.encode(values.args, values.kwargs, context);
       if (!(payload instanceof Uint8Array)) throw new TypeError('the codec returned no bytes');
       const attributes = attributesOf(scheme, serializer, cipher, keyId);
-      return { header: headerOf(attributes), attributes, payload: Payload.of([payload]) };
+      return { header: this.headerOf(attributes)!, attributes, args: [payload], kwargs: EMPTY_DICT };
     } catch (cause) {
       const text = `the payload cannot be packed in scheme "${scheme}": ${messageOf(cause)}`;
       throw new UsageError(text, { cause });
     }
   }
 
-  /**
-   * The values of a payload that came in a message with these details, packed or not.
-   * @throws WampError `wamp.error.feature_not_supported` without a codec for its scheme, else
-   * `wamp.error.invalid_argument`; the cause is what the codec threw
-   */
-  open(
-    details: PassthruAttributes & Dict,
-    payload: Payload,
-    kind: PassthruContext['kind'],
-    uri: string,
-    opening?: PassthruHeader,
-  ): PayloadValues {
-    return isPassthru(details) ? this.#unpack(headerOf(details), payload, { kind, uri, opening }) : payload;
-  }
-
-  /** Further chunks of a call: what the first one said holds for them. @throws as `open` */
-  openChunk(opening: PassthruHeader, payload: Payload, uri: string): PayloadValues {
-    return this.#unpack(opening, payload, { kind: 'call', uri, opening });
-  }
-
-  #unpack(header: PassthruHeader, payload: Payload, context: PassthruContext): PayloadValues {
+  #unpacked(header: PassthruHeader, values: PayloadValues, context: PassthruContext): PayloadValues {
     const { scheme } = header;
     const codec = this.#byScheme.get(scheme);
     if (codec === undefined) {
-      throw new WampError(ErrorUri.FeatureNotSupported, [`no codec for the passthru scheme "${scheme}"`]);
+      throw new WampError(FEATURE_NOT_SUPPORTED, [`no codec for the passthru scheme "${scheme}"`]);
     }
     try {
-      const { args = [], kwargs = {} } = codec.decode(onlyBytes(payload), header, context);
+      const { args = [], kwargs = {} } = codec.decode(onlyBytes(values), header, context);
       if (!Array.isArray(args) || !isDict(kwargs)) throw new TypeError('no list and dictionary are in it');
       return { args, kwargs };
     } catch (cause) {
       const text = `the payload in passthru scheme "${scheme}" cannot be read: ${messageOf(cause)}`;
-      throw new WampError(ErrorUri.InvalidArgument, [text], {}, { cause });
+      throw new WampError(INVALID_ARGUMENT, [text], {}, { cause });
     }
   }
 }
 
-/** The header that options or details carry. */
-export function headerOf(details: PassthruAttributes): PassthruHeader {
-  const {
-    ppt_scheme: scheme = '',
-    ppt_serializer: serializer,
-    ppt_cipher: cipher,
-    ppt_keyid: keyId,
-  } = details;
-  return {
-    scheme,
-    ...(serializer === undefined ? undefined : { serializer }),
-    ...(cipher === undefined ? undefined : { cipher }),
-    ...(keyId === undefined ? undefined : { keyId }),
-  };
-}
-
-export function hasSameHeader(a: PassthruHeader, b: PassthruHeader): boolean {
+function hasSameHeader(a: PassthruHeader, b: PassthruHeader): boolean {
   return (
     a.scheme === b.scheme && a.serializer === b.serializer && a.cipher === b.cipher && a.keyId === b.keyId
   );
-}
-
-/**
- * Refuses a payload that did not come in the scheme that was asked for: who relies on a scheme must not be given what
- * a router, or anybody, could have made up in the plain.
- * @throws WampError `wamp.error.invalid_argument`
- */
-export function expectScheme(scheme: string | undefined, details: PassthruAttributes): void {
-  if (scheme === undefined || details.ppt_scheme === scheme) return;
-  const text = `the payload did not come in the passthru scheme "${scheme}", which is asked for here`;
-  throw new WampError(ErrorUri.InvalidArgument, [text]);
-}
-
-/**
- * A scheme can be used here: there is a codec, and the router will pass it on.
- * @throws UsageError
- */
-export function checkPassthru(link: SessionLink, role: 'broker' | 'dealer', scheme: string): void {
-  link.passthru.codecFor(scheme);
-  if (link.router.has(role, 'payload_passthru_mode')) return;
-  throw new UsageError('the router did not announce payload passthru mode');
 }
 
 function attributesOf(
@@ -198,7 +178,7 @@ function attributesOf(
   return attributes;
 }
 
-function onlyBytes({ args, kwargs }: Payload): Uint8Array {
+function onlyBytes({ args, kwargs }: PayloadValues): Uint8Array {
   const [bytes] = args;
   if (args.length === 1 && bytes instanceof Uint8Array && Object.keys(kwargs).length === 0) return bytes;
   throw new TypeError('it is not exactly one byte string');

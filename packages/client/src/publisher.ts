@@ -1,26 +1,20 @@
 /**
  * Publishing. Owns the translation of options and the acknowledgement; knows nothing of subscriptions.
  */
+import { EMPTY_DICT, type Dict } from '@wamp/protocol';
+import type { Connection } from './connection.js';
+import { PUBLISH } from './message-codes.js';
+import { ask } from './request.js';
+import { canceledBy } from './wamp-error.js';
 import {
-  MessageKind,
-  OPTION_RULES,
-  PublishMessage,
-  type Dict,
-  type Message,
-  type Payload,
-  type PublishedMessage,
-  type PublishOptions as WireOptions,
-} from '@wamp/protocol';
-import { checkPassthru } from './passthru-codec.js';
-import { canceledBy, SingleRequest, type Request, type SessionSource } from './request.js';
-import {
-  ALLOWED,
-  optionsFrom,
-  payloadOf,
+  BOOLEAN,
+  SESSIONS,
   signalFrom,
+  TEXTS,
   toWire,
   uriFrom,
-  type WireNames,
+  withPayload,
+  type WireOptions,
 } from './wire-options.js';
 
 /** How to publish. Source: basic profile, "PUBLISH"; advanced profile, "Publish & Subscribe". */
@@ -48,98 +42,44 @@ export interface PublishOptions {
   readonly signal?: AbortSignal;
 }
 
-const NAMES: WireNames<PublishOptions> = [
-  ['acknowledge', 'acknowledge', ALLOWED.bool],
-  ['excludeMe', 'exclude_me', ALLOWED.bool],
-  ['exclude', 'exclude', ALLOWED.sessions],
-  ['excludeAuthid', 'exclude_authid', ALLOWED.texts],
-  ['excludeAuthrole', 'exclude_authrole', ALLOWED.texts],
-  ['eligible', 'eligible', ALLOWED.sessions],
-  ['eligibleAuthid', 'eligible_authid', ALLOWED.texts],
-  ['eligibleAuthrole', 'eligible_authrole', ALLOWED.texts],
-  ['retain', 'retain', ALLOWED.bool],
-  ['discloseMe', 'disclose_me', ALLOWED.bool],
-];
+const NAMES: WireOptions<PublishOptions> = {
+  acknowledge: BOOLEAN,
+  excludeMe: BOOLEAN,
+  exclude: SESSIONS,
+  excludeAuthid: TEXTS,
+  excludeAuthrole: TEXTS,
+  eligible: SESSIONS,
+  eligibleAuthid: TEXTS,
+  eligibleAuthrole: TEXTS,
+  retain: BOOLEAN,
+  discloseMe: BOOLEAN,
+};
 
-export class Publisher {
-  readonly #sessions: SessionSource;
-
-  constructor(sessions: SessionSource) {
-    this.#sessions = sessions;
+/** @returns the publication id if it was asked to be acknowledged */
+export async function publish(
+  { layer, session }: Connection,
+  topic: string,
+  args: readonly unknown[] | undefined,
+  options: PublishOptions,
+): Promise<number | undefined> {
+  const wire = toWire(options, NAMES);
+  const signal = signalFrom(options.signal);
+  let message = withPayload([PUBLISH, 0, wire, uriFrom(topic)], args, options.kwargs);
+  const { passthru } = options;
+  if (passthru) {
+    layer.check(passthru, session, 'broker');
+    const values = { args: args ?? [], kwargs: options.kwargs ?? EMPTY_DICT };
+    const sealed = layer.seal(passthru, values, 'event', topic);
+    message = withPayload(
+      [PUBLISH, 0, Object.assign(wire, sealed.attributes), topic],
+      sealed.args,
+      undefined,
+    );
   }
-
-  /** @returns the publication id if it was asked to be acknowledged */
-  async publish(
-    topic: string,
-    args: readonly unknown[] | undefined,
-    given: PublishOptions,
-  ): Promise<number | undefined> {
-    const options = optionsFrom(given);
-    uriFrom(topic);
-    const signal = signalFrom(options.signal);
-    let payload = payloadOf(args, options.kwargs);
-    let wire: WireOptions = toWire(options, NAMES, OPTION_RULES.publish);
-    if (options.passthru !== undefined) {
-      const link = this.#sessions.current;
-      checkPassthru(link, 'broker', options.passthru);
-      const context = { kind: 'event', uri: topic, opening: undefined } as const;
-      const sealed = link.passthru.seal(options.passthru, payload, context);
-      payload = sealed.payload;
-      wire = { ...wire, ...sealed.attributes };
-    }
-    if (wire.acknowledge === true) {
-      return new Acknowledged(topic, wire, payload, signal).submitTo(this.#sessions.current);
-    }
-    if (signal?.aborted === true) throw canceledBy(signal);
-    this.#sessions.current.submit(new Unacknowledged(topic, wire, payload));
-    return undefined;
+  if (options.acknowledge) {
+    return ask(session, message, signal, { accept: (publication) => publication });
   }
-}
-
-class Unacknowledged implements Request {
-  readonly kind = MessageKind.Publish;
-  readonly isAwaited = false;
-  readonly #topic: string;
-  readonly #options: WireOptions;
-  readonly #payload: Payload;
-
-  constructor(topic: string, options: WireOptions, payload: Payload) {
-    this.#topic = topic;
-    this.#options = options;
-    this.#payload = payload;
-  }
-
-  message(id: number): PublishMessage {
-    return new PublishMessage(id, this.#options, this.#topic, this.#payload);
-  }
-
-  answered(): boolean {
-    return true;
-  }
-
-  refused(): void {
-    // routers do not answer what they were not asked to acknowledge
-  }
-}
-
-class Acknowledged extends SingleRequest<number> {
-  readonly kind = MessageKind.Publish;
-  readonly #topic: string;
-  readonly #options: WireOptions;
-  readonly #payload: Payload;
-
-  constructor(topic: string, options: WireOptions, payload: Payload, signal: AbortSignal | undefined) {
-    super(signal);
-    this.#topic = topic;
-    this.#options = options;
-    this.#payload = payload;
-  }
-
-  message(id: number): PublishMessage {
-    return new PublishMessage(id, this.#options, this.#topic, this.#payload);
-  }
-
-  protected accept(message: Message): number {
-    return (message as PublishedMessage).publication;
-  }
+  if (signal?.aborted === true) throw canceledBy(signal);
+  session.submit(message);
+  return undefined;
 }

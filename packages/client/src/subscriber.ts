@@ -2,24 +2,22 @@
  * Subscriptions and the events that come for them.
  * Owns which handlers belong to which subscription id, and when the last of them leaves; routes no messages.
  */
-import {
-  MessageKind,
-  OPTION_RULES,
-  SubscribeMessage,
-  UnsubscribeMessage,
-  type Dict,
-  type EventDetails,
-  type EventMessage,
-  type MatchPolicy,
-  type Message,
-  type RevocationDetails,
-  type SubscribedMessage,
-  type SubscribeOptions as WireOptions,
-} from '@wamp/protocol';
-import { checkPassthru, expectScheme, type PayloadValues } from './passthru-codec.js';
-import { SingleRequest, type SessionSource } from './request.js';
+import type { Dict, EventDetails, MatchPolicy, RevocationDetails } from '@wamp/protocol';
+import type { Connection } from './connection.js';
+import { valuesFrom, type EventList } from './inbound-message.js';
+import { identityFrom } from './invocation.js';
+import { SUBSCRIBE, UNSUBSCRIBE } from './message-codes.js';
+import { ask } from './request.js';
 import { ConnectionLostError } from './wamp-error.js';
-import { ALLOWED, optionsFrom, handlerFrom, toWire, uriFrom, type WireNames } from './wire-options.js';
+import {
+  BOOLEAN,
+  handlerFrom,
+  MATCH,
+  signalFrom,
+  toWire,
+  uriFrom,
+  type WireOptions,
+} from './wire-options.js';
 
 /** How to subscribe. Source: advanced profile, "Pattern-based Subscription", "Event Retention". */
 export interface SubscribeOptions {
@@ -72,148 +70,155 @@ export interface Subscription {
   readonly unsubscribe: () => Promise<void>;
 }
 
-const NAMES: WireNames<SubscribeOptions> = [
-  ['match', 'match', ALLOWED.match],
-  ['getRetained', 'get_retained', ALLOWED.bool],
-];
+const NAMES: WireOptions<SubscribeOptions> = { match: MATCH, getRetained: BOOLEAN };
+
+/** What the broker knows as one subscription. */
+interface SharedSubscription {
+  readonly id: number;
+  readonly key: string;
+  /** topic or pattern, as subscribed */
+  readonly topic: string;
+  readonly handlers: Set<LocalSubscription>;
+}
 
 export class Subscriber {
-  readonly #sessions: SessionSource;
+  readonly #connection: Connection;
   readonly #byId = new Map<number, SharedSubscription>();
   /** SUBSCRIBEs without an answer, by topic and match policy */
   readonly #asked = new Map<string, number>();
-  /** handlers whose subscription ended with its session and is wanted in the next; aborted by unsubscribe() */
-  readonly #lost = new Map<LocalSubscription, AbortController>();
+  /** those that each session shall have */
+  readonly #wanted = new Set<LocalSubscription>();
 
-  constructor(sessions: SessionSource) {
-    this.#sessions = sessions;
+  constructor(connection: Connection) {
+    this.#connection = connection;
   }
 
-  async subscribe(topic: string, handler: EventHandler, given: SubscribeOptions): Promise<Subscription> {
-    const options = optionsFrom(given);
-    const local = new LocalSubscription(this, uriFrom(topic), handlerFrom(handler), options);
-    if (options.passthru !== undefined) checkPassthru(this.#sessions.current, 'broker', options.passthru);
-    return this.#ask(local, options.signal);
+  async subscribe(topic: string, handler: EventHandler, options: SubscribeOptions): Promise<Subscription> {
+    const local = new LocalSubscription(this, topic, handler, options);
+    const { layer, session } = this.#connection;
+    if (options.passthru) layer.check(options.passthru, session, 'broker');
+    return this.#ask(local, signalFrom(options.signal));
   }
 
   /** There is a new session: each handler of the former one is subscribed again. */
   restore(): void {
-    for (const [handler, { signal }] of this.#lost) {
-      this.#ask(handler, signal).catch((error: unknown) => {
-        // With this session lost too, the next one is asked; with the signal aborted nobody wants it.
-        if (signal.aborted || error instanceof ConnectionLostError) return;
-        this.#lost.delete(handler);
-        this.#sessions.current.report(error, { where: 'subscription', uri: handler.topic });
+    for (const local of this.#wanted) {
+      this.#ask(local, undefined).catch((error: unknown) => {
+        // With this session lost too, the next one is asked; and what was given up nobody misses.
+        if (error instanceof ConnectionLostError || !this.#wanted.delete(local)) return;
+        this.#connection.report(error, { where: 'subscription', uri: local.topic });
       });
     }
   }
 
-  /** SUBSCRIBED has come. */
-  joined(id: number, handler: LocalSubscription): LocalSubscription {
-    this.#answerTo(handler.key);
-    let shared = this.#byId.get(id);
-    if (shared === undefined) {
-      shared = new SharedSubscription(id, handler.key, handler.topic);
-      this.#byId.set(id, shared);
-    }
-    this.#lost.delete(handler);
-    shared.handlers.add(handler);
-    handler.activate(id);
-    return handler;
-  }
-
-  /** A SUBSCRIBE failed, or was never sent. */
-  declined(key: string): void {
-    this.#answerTo(key);
-    // The last handler may have left while this SUBSCRIBE was out, and have left the subscription to it.
-    for (const shared of this.#byId.values()) {
-      if (shared.key === key && shared.handlers.size === 0)
-        this.#dropWhenUnused(shared)?.catch(() => undefined);
-    }
-  }
-
-  async leave(handler: LocalSubscription): Promise<void> {
-    this.#lost.get(handler)?.abort();
-    this.#lost.delete(handler);
-    const shared = this.#byId.get(handler.id);
-    if (!handler.isActive || shared === undefined) return;
-    handler.deactivate();
-    shared.handlers.delete(handler);
+  async leave(local: LocalSubscription): Promise<void> {
+    this.#wanted.delete(local);
+    const shared = this.#byId.get(local.id);
+    if (!local.isActive || shared === undefined) return;
+    local.isActive = false;
+    shared.handlers.delete(local);
     await this.#dropWhenUnused(shared);
   }
 
-  event(message: EventMessage): void {
-    const shared = this.#byId.get(message.subscription);
+  event([, id, publication, details, ...payload]: EventList): void {
+    const { layer, report, ignore } = this.#connection;
+    const shared = this.#byId.get(id);
     if (shared === undefined) {
       // Events may cross with our UNSUBSCRIBE.
-      this.#sessions.current.ignore(`EVENT for subscription ${message.subscription}, which has no handler`);
+      ignore(`EVENT for subscription ${id}, which has no handler`);
       return;
     }
+    const topic = details.topic ?? shared.topic;
     let event: ReceivedEvent;
     try {
-      const { details, payload } = message;
-      const topic = details.topic ?? shared.topic;
-      event = receivedEvent(
-        message,
+      const { args, kwargs } = layer.open(details, valuesFrom(payload), 'event', topic);
+      const { publisher, publisher_authid: authid, publisher_authrole: authrole } = details;
+      event = {
+        args,
+        kwargs,
+        details,
         topic,
-        this.#sessions.current.passthru.open(details, payload, 'event', topic),
-      );
+        publication,
+        publisher: identityFrom(publisher, authid, authrole),
+        retained: details.retained === true,
+      };
     } catch (error) {
-      this.#sessions.current.report(error, { where: 'event', uri: shared.topic });
+      report(error, { where: 'event', uri: shared.topic });
       return;
     }
-    for (const handler of shared.handlers) {
-      if (handler.takes(event)) this.#deliver(handler, event);
+    for (const local of shared.handlers) {
+      // An earlier handler may have unsubscribed this one meanwhile.
+      if (local.isActive && (!event.retained || local.options.getRetained)) this.#deliver(local, event);
     }
   }
 
   /** Source: advanced profile, "Subscription Revocation". */
-  revoked(details: RevocationDetails): void {
-    const shared = details.subscription === undefined ? undefined : this.#byId.get(details.subscription);
+  revoked({ subscription: id, reason }: RevocationDetails): void {
+    const shared = this.#byId.get(id ?? 0);
     if (shared === undefined) {
-      this.#sessions.current.ignore('UNSUBSCRIBED for an unknown subscription');
+      this.#connection.ignore('UNSUBSCRIBED for an unknown subscription');
       return;
     }
     this.#byId.delete(shared.id);
-    for (const handler of shared.handlers) {
-      handler.deactivate();
+    for (const local of shared.handlers) {
+      local.isActive = false;
+      this.#wanted.delete(local);
       try {
-        handler.options.onRevoked?.(details.reason);
+        local.options.onRevoked?.(reason);
       } catch (error) {
-        this.#sessions.current.report(error, { where: 'revocation', uri: shared.topic });
+        this.#connection.report(error, { where: 'revocation', uri: shared.topic });
       }
     }
   }
 
   sessionEnded(): void {
-    for (const shared of this.#byId.values()) {
-      for (const handler of shared.handlers) {
-        handler.deactivate();
-        this.#lost.set(handler, new AbortController());
-      }
-    }
+    for (const { handlers } of this.#byId.values()) for (const local of handlers) local.isActive = false;
     this.#byId.clear();
     this.#asked.clear();
   }
 
-  #deliver(handler: LocalSubscription, event: ReceivedEvent): void {
-    const origin = { where: 'event', uri: event.topic } as const;
+  #deliver(local: LocalSubscription, event: ReceivedEvent): void {
+    const { layer, report } = this.#connection;
+    const failed = (error: unknown): void => report(error, { where: 'event', uri: event.topic });
     try {
-      expectScheme(handler.options.passthru, event.details);
-      const returned = handler.handler(event.args as unknown[], event);
-      if (returned instanceof Promise) {
-        returned.catch((error: unknown) => this.#sessions.current.report(error, origin));
-      }
+      const { passthru } = local.options;
+      if (passthru) layer.expect(event.details, passthru);
+      const returned = local.handler(event.args as unknown[], event);
+      if (returned instanceof Promise) returned.catch(failed);
     } catch (error) {
-      this.#sessions.current.report(error, origin);
+      failed(error);
     }
   }
 
-  #ask(handler: LocalSubscription, signal: AbortSignal | undefined): Promise<Subscription> {
-    const { key } = handler;
-    const request = new Subscribe(this, handler, signal);
+  #ask(local: LocalSubscription, signal: AbortSignal | undefined): Promise<Subscription> {
+    const isRestored = this.#wanted.has(local);
+    const { key, topic } = local;
     this.#asked.set(key, (this.#asked.get(key) ?? 0) + 1);
-    return request.submitTo(this.#sessions.current);
+    return ask(this.#connection.session, [SUBSCRIBE, 0, local.wire, topic], signal, {
+      accept: (id): LocalSubscription => {
+        this.#answerTo(key);
+        let shared = this.#byId.get(id);
+        if (shared === undefined) this.#byId.set(id, (shared = { id, key, topic, handlers: new Set() }));
+        shared.handlers.add(local);
+        local.id = id;
+        local.isActive = true;
+        if (isRestored && !this.#wanted.has(local)) this.#giveBack(local);
+        else this.#wanted.add(local);
+        return local;
+      },
+      undo: () => this.#giveBack(local),
+      declined: () => {
+        this.#answerTo(key);
+        // The last handler may have left while this SUBSCRIBE was out, and have left the subscription to it.
+        for (const shared of this.#byId.values()) {
+          if (shared.key === key) this.#dropWhenUnused(shared)?.catch(() => undefined);
+        }
+      },
+    });
+  }
+
+  #giveBack(local: LocalSubscription): void {
+    this.leave(local).catch(() => undefined);
   }
 
   #answerTo(key: string): void {
@@ -229,139 +234,29 @@ export class Subscriber {
   #dropWhenUnused(shared: SharedSubscription): Promise<void> | undefined {
     if (shared.handlers.size > 0 || this.#asked.has(shared.key)) return undefined;
     this.#byId.delete(shared.id);
-    return new Unsubscribe(shared.id).submitTo(this.#sessions.current);
-  }
-}
-
-/** What the broker knows as one subscription. */
-class SharedSubscription {
-  readonly id: number;
-  readonly key: string;
-  /** topic or pattern, as subscribed */
-  readonly topic: string;
-  readonly handlers = new Set<LocalSubscription>();
-
-  constructor(id: number, key: string, topic: string) {
-    this.id = id;
-    this.key = key;
-    this.topic = topic;
+    return ask(this.#connection.session, [UNSUBSCRIBE, 0, shared.id], undefined, { accept: () => undefined });
   }
 }
 
 class LocalSubscription implements Subscription {
+  id = 0;
+  isActive = false;
   readonly topic: string;
   readonly match: MatchPolicy;
+  /** URIs contain no spaces */
   readonly key: string;
   readonly handler: EventHandler;
   readonly options: SubscribeOptions;
-  readonly wire: WireOptions;
-  readonly #subscriber: Subscriber;
-  #id = 0;
-  #active = false;
+  readonly wire: Record<string, unknown>;
+  readonly unsubscribe: () => Promise<void>;
 
   constructor(subscriber: Subscriber, topic: string, handler: EventHandler, options: SubscribeOptions) {
-    this.#subscriber = subscriber;
-    this.topic = topic;
+    this.topic = uriFrom(topic);
     this.match = options.match ?? 'exact';
-    this.key = keyOf(topic, this.match);
-    this.handler = handler;
+    this.key = `${this.match} ${topic}`;
+    this.handler = handlerFrom(handler);
     this.options = options;
-    this.wire = toWire(options, NAMES, OPTION_RULES.subscribe);
+    this.wire = toWire(options, NAMES);
+    this.unsubscribe = () => subscriber.leave(this);
   }
-
-  get id(): number {
-    return this.#id;
-  }
-
-  get isActive(): boolean {
-    return this.#active;
-  }
-
-  readonly unsubscribe = (): Promise<void> => this.#subscriber.leave(this);
-
-  activate(id: number): void {
-    this.#id = id;
-    this.#active = true;
-  }
-
-  deactivate(): void {
-    this.#active = false;
-  }
-
-  /** An earlier handler may have unsubscribed this one while the event was delivered. */
-  takes(event: ReceivedEvent): boolean {
-    return this.#active && (!event.retained || this.options.getRetained === true);
-  }
-}
-
-class Subscribe extends SingleRequest<LocalSubscription> {
-  readonly kind = MessageKind.Subscribe;
-  readonly #subscriber: Subscriber;
-  readonly #local: LocalSubscription;
-
-  constructor(subscriber: Subscriber, local: LocalSubscription, signal: AbortSignal | undefined) {
-    super(signal);
-    this.#subscriber = subscriber;
-    this.#local = local;
-  }
-
-  message(id: number): SubscribeMessage {
-    return new SubscribeMessage(id, this.#local.wire, this.#local.topic);
-  }
-
-  protected accept(message: Message): LocalSubscription {
-    return this.#subscriber.joined((message as SubscribedMessage).subscription, this.#local);
-  }
-
-  protected override declined(): void {
-    this.#subscriber.declined(this.#local.key);
-  }
-
-  protected override undo(subscription: LocalSubscription): void {
-    subscription.unsubscribe().catch(() => undefined);
-  }
-}
-
-class Unsubscribe extends SingleRequest<void> {
-  readonly kind = MessageKind.Unsubscribe;
-  readonly #subscription: number;
-
-  constructor(subscription: number) {
-    super(undefined);
-    this.#subscription = subscription;
-  }
-
-  message(id: number): UnsubscribeMessage {
-    return new UnsubscribeMessage(id, this.#subscription);
-  }
-
-  protected accept(): void {
-    // UNSUBSCRIBED carries nothing
-  }
-}
-
-/** URIs contain no spaces. */
-function keyOf(topic: string, match: MatchPolicy): string {
-  return `${match} ${topic}`;
-}
-
-function receivedEvent(message: EventMessage, topic: string, values: PayloadValues): ReceivedEvent {
-  const { details } = message;
-  const { publisher, publisher_authid: authid, publisher_authrole: authrole } = details;
-  return {
-    args: values.args,
-    kwargs: values.kwargs,
-    details,
-    topic,
-    publication: message.publication,
-    publisher:
-      publisher === undefined
-        ? undefined
-        : {
-            session: publisher,
-            ...(authid === undefined ? undefined : { authid }),
-            ...(authrole === undefined ? undefined : { authrole }),
-          },
-    retained: details.retained === true,
-  };
 }

@@ -2,17 +2,19 @@
  * The errors that this package rejects with and that handlers may throw.
  * Owns their classes and the choice of a class by error URI; sends and receives nothing.
  */
-import { canonicalErrorUri, EMPTY_DICT, ErrorUri, type Dict } from '@wamp/protocol';
-import type { PayloadValues } from './passthru-codec.js';
+import { EMPTY_DICT, type Dict } from '@wamp/protocol';
+import type { PayloadValues } from './payload-layer.js';
+import { CANCELED, NETWORK_FAILURE, NOT_AUTHORIZED, RUNTIME_ERROR, TIMEOUT, UNAVAILABLE } from './uris.js';
 
 const BRAND: unique symbol = Symbol.for('@wamp/client/WampError') as never;
-const NAMES_URI: unique symbol = Symbol.for('@wamp/client/WampError/namesUri') as never;
 
 export interface WampErrorOptions {
   /** ERROR.Details as they came from the router */
   readonly details?: Dict;
   /** what led to the error; kept as `error.cause` */
   readonly cause?: unknown;
+  /** the whole message; default: the URI and, if it is a string, the first argument */
+  readonly message?: string;
 }
 
 /**
@@ -21,12 +23,8 @@ export interface WampErrorOptions {
  * Source: basic profile, "Remote Procedure Call Errors".
  */
 export class WampError extends Error {
-  /** names of the classes whose instances are recognized across copies of the package */
-  static readonly [BRAND]: string = 'WampError';
-
-  /** whether the URI stands in `message`: not in errors of this side, which no router has sent */
-  static readonly [NAMES_URI]: boolean = true;
-
+  /** the name of the class, on its prototype, by which other copies of this package recognize it */
+  declare readonly [BRAND]: string;
   /** for example `com.example.shop.empty` */
   readonly uri: string;
   /** positional error arguments; `[]` if there are none */
@@ -44,60 +42,44 @@ export class WampError extends Error {
     // `throw new WampError(uri, 'text')` is written easily where nothing checks types, and would break the protocol.
     const list: readonly unknown[] = Array.isArray(args) ? args : [args];
     const text = list[0];
-    super(
-      typeof text !== 'string' ? uri : new.target[NAMES_URI] ? `${uri}: ${text}` : text,
-      'cause' in options ? { cause: options.cause } : undefined,
-    );
+    super(options.message ?? (typeof text === 'string' ? `${uri}: ${text}` : uri), options);
     this.uri = uri;
     this.args = list;
     this.kwargs = kwargs;
     this.details = options.details ?? EMPTY_DICT;
-    this.name = new.target.name;
-    Object.defineProperty(this, BRAND, { value: lineage(new.target) });
+    this.name = brandOf(new.target.prototype) ?? new.target.name;
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
+    const own = brandOf(this.prototype);
     // A class of the application that extends one of ours has no brand of its own: the ordinary rule applies to it.
-    if (!Object.hasOwn(this, BRAND)) return Function.prototype[Symbol.hasInstance].call(this, value);
-    return brandsOf(value).includes(this[BRAND]);
+    if (own === undefined) return Function.prototype[Symbol.hasInstance].call(this, value);
+    try {
+      for (let at = value; typeof at === 'object' && at !== null; at = Object.getPrototypeOf(at)) {
+        if (brandOf(at) === own) return true;
+      }
+    } catch {
+      // handlers also throw what throws when it is looked at
+    }
+    return false;
   }
 }
 
-/** The brands of anything that was thrown; handlers also throw what throws when it is looked at. */
-function brandsOf(value: unknown): readonly unknown[] {
-  if (typeof value !== 'object' || value === null) return [];
-  try {
-    const names: unknown = BRAND in value ? value[BRAND] : undefined;
-    return Array.isArray(names) ? names : [];
-  } catch {
-    return [];
-  }
-}
-
-/** The brands of a class and of the classes above it. */
-function lineage(from: typeof WampError): readonly string[] {
-  const names: string[] = [];
-  for (let at: unknown = from; typeof at === 'function'; at = Object.getPrototypeOf(at)) {
-    if (Object.hasOwn(at, BRAND)) names.push((at as typeof WampError)[BRAND]);
-  }
-  return names;
+function brandOf(prototype: object): string | undefined {
+  return Object.hasOwn(prototype, BRAND) ? (prototype as WampError)[BRAND] : undefined;
 }
 
 /** The call was canceled: by the caller's own signal (then `cause` is the signal's reason), or by router or callee. */
 export class CanceledError extends WampError {
-  static override readonly [BRAND]: string = 'CanceledError';
-
-  constructor(args: readonly unknown[] = [], kwargs: Dict = EMPTY_DICT, options: WampErrorOptions = {}) {
-    super(ErrorUri.Canceled, args, kwargs, options);
+  constructor(args?: readonly unknown[], kwargs?: Dict, options?: WampErrorOptions) {
+    super(CANCELED, args, kwargs, options);
   }
 }
 
 /** An answer did not come in time. Source: advanced profile, "Call Timeouts". */
 export class TimeoutError extends WampError {
-  static override readonly [BRAND]: string = 'TimeoutError';
-
-  constructor(args: readonly unknown[] = [], kwargs: Dict = EMPTY_DICT, options: WampErrorOptions = {}) {
-    super(ErrorUri.Timeout, args, kwargs, options);
+  constructor(args?: readonly unknown[], kwargs?: Dict, options?: WampErrorOptions) {
+    super(TIMEOUT, args, kwargs, options);
   }
 }
 
@@ -106,67 +88,86 @@ export class TimeoutError extends WampError {
  * next callee of a shared registration. Source: advanced profile, "Call Re-Routing".
  */
 export class UnavailableError extends WampError {
-  static override readonly [BRAND]: string = 'UnavailableError';
-
-  constructor(args: readonly unknown[] = [], kwargs: Dict = EMPTY_DICT, options: WampErrorOptions = {}) {
-    super(ErrorUri.Unavailable, args, kwargs, options);
+  constructor(args?: readonly unknown[], kwargs?: Dict, options?: WampErrorOptions) {
+    super(UNAVAILABLE, args, kwargs, options);
   }
 }
 
 /** The router could not be reached, or what answered is no WAMP router. `cause` is the transport's own error. */
 export class ConnectionError extends WampError {
-  static override readonly [BRAND]: string = 'ConnectionError';
-  static override readonly [NAMES_URI]: boolean = false;
-
-  constructor(message: string, options: WampErrorOptions = {}) {
-    super(ErrorUri.NetworkFailure, [message], EMPTY_DICT, options);
+  constructor(message: string, options?: WampErrorOptions) {
+    super(NETWORK_FAILURE, [message], EMPTY_DICT, { ...options, message });
   }
 }
 
 /** The session ended before the answer came; whether the request had an effect is unknown. */
-export class ConnectionLostError extends ConnectionError {
-  static override readonly [BRAND]: string = 'ConnectionLostError';
-}
+export class ConnectionLostError extends ConnectionError {}
 
 /** This package was misused, for example a call after `close()`. Nothing was sent. */
 export class UsageError extends WampError {
-  static override readonly [BRAND]: string = 'UsageError';
-  static override readonly [NAMES_URI]: boolean = false;
-
-  constructor(message: string, options: WampErrorOptions = {}) {
-    super(ErrorUri.RuntimeError, [message], EMPTY_DICT, options);
+  constructor(message: string, options?: WampErrorOptions) {
+    super(RUNTIME_ERROR, [message], EMPTY_DICT, { ...options, message });
   }
 }
+
+// By name, because bundlers rename classes.
+for (const [name, { prototype }] of Object.entries({
+  WampError,
+  CanceledError,
+  TimeoutError,
+  UnavailableError,
+  ConnectionError,
+  ConnectionLostError,
+  UsageError,
+})) {
+  Object.defineProperty(prototype, BRAND, { value: name });
+}
+
+/** Spellings that other implementations use, and the specification's. Source: advanced profile, "Predefined URIs". */
+const ALIASES = new Map([
+  ['wamp.error.cancelled', CANCELED],
+  ['wamp.error.authorization_denied', NOT_AUTHORIZED],
+  ['wamp.error.disclose_me.not_allowed', 'wamp.error.option_disallowed.disclose_me'],
+]);
 
 /**
  * The error for a URI that came from a peer: a subclass where there is one, variant spellings read as the specification's.
  * An error stays an error when what it carries cannot be read; then `args` say so and `cause` says why.
  */
-export function errorFromUri(uri: string, details: Dict, read: () => PayloadValues): WampError {
-  const canonical = canonicalErrorUri(uri);
-  const { args, kwargs, ...failure } = readable(read);
-  const options: WampErrorOptions = { details, ...failure };
-  if (canonical === ErrorUri.Canceled) return new CanceledError(args, kwargs, options);
-  if (canonical === ErrorUri.Timeout) return new TimeoutError(args, kwargs, options);
-  if (canonical === ErrorUri.Unavailable) return new UnavailableError(args, kwargs, options);
-  return new WampError(canonical, args, kwargs, options);
-}
-
-function readable(read: () => PayloadValues): PayloadValues & { cause?: unknown } {
+export function errorFromUri(given: string, details: Dict, read: () => PayloadValues): WampError {
+  const uri = ALIASES.get(given) ?? given;
+  const options: { details: Dict; cause?: unknown } = { details };
+  let args: readonly unknown[];
+  let kwargs = EMPTY_DICT;
   try {
-    const { args, kwargs } = read();
-    return { args, kwargs };
+    ({ args, kwargs } = read());
   } catch (cause) {
-    return { args: [`unreadable payload: ${messageOf(cause)}`], kwargs: EMPTY_DICT, cause };
+    args = [`unreadable payload: ${messageOf(cause)}`];
+    options.cause = cause;
   }
+  const Known =
+    uri === CANCELED
+      ? CanceledError
+      : uri === TIMEOUT
+        ? TimeoutError
+        : uri === UNAVAILABLE
+          ? UnavailableError
+          : undefined;
+  return Known === undefined ? new WampError(uri, args, kwargs, options) : new Known(args, kwargs, options);
 }
 
 /** A sentence about anything that was thrown, without its stack. */
 export function messageOf(thrown: unknown): string {
   try {
     const text: unknown = thrown instanceof Error ? thrown.message : String(thrown);
-    return typeof text === 'string' ? text : 'unknown error';
+    if (typeof text === 'string') return text;
   } catch {
-    return 'unknown error';
+    // nothing can be said about it
   }
+  return 'unknown error';
+}
+
+/** The error of a request whose own signal was aborted. */
+export function canceledBy({ reason }: AbortSignal): CanceledError {
+  return new CanceledError(['canceled by the caller'], EMPTY_DICT, { cause: reason });
 }

@@ -6,14 +6,9 @@
 import { gcm } from '@noble/ciphers/aes.js';
 import { xsalsa20poly1305 } from '@noble/ciphers/salsa.js';
 import { managedNonce } from '@noble/ciphers/utils.js';
-import { EventMessage, Payload, type Dict } from '@wamp/protocol';
-import type {
-  PackedPayload,
-  PassthruCodec,
-  PassthruContext,
-  PassthruHeader,
-  PayloadValues,
-} from './passthru-codec.js';
+import type { Dict } from '@wamp/protocol';
+import type { PackedPayload, PassthruCodec, PassthruContext } from './passthru-codec.js';
+import type { PassthruHeader, PayloadValues } from './payload-layer.js';
 import { cbor } from './serializers/cbor.js';
 import { UsageError } from './wamp-error.js';
 
@@ -37,7 +32,7 @@ const CIPHERS = { xsalsa20poly1305: managedNonce(xsalsa20poly1305), aes256gcm: m
 const KEY_BYTES = 32;
 
 /**
- * The scheme `wamp`, for the `passthru` option of `connect`.
+ * The scheme `wamp`, for `passthru()`.
  *
  * Without options payloads are only packed: routers need not look at them, but can. With a cipher they are encrypted, and
  * whatever is not encrypted with that cipher and a known key is refused. Routers can then neither read nor alter a payload;
@@ -115,25 +110,20 @@ class Vault {
   }
 }
 
-/*
- * A serializer reads and writes messages, and checks them in every respect. So the document travels as the only argument
- * of a message: behind a head that is always the same, and the head of a list with one element.
- */
-const serializer = cbor();
-const ENVELOPE = serializer.encode(new EventMessage(1, 1, undefined, Payload.of([null]))).subarray(0, -1);
+// A codec reads and writes lists: the document travels in one of a single element, whose head is this byte.
+const LIST_OF_ONE = 0x81;
+const codec = cbor();
 
 function toCbor(document: PayloadValues): Uint8Array {
-  return serializer
-    .encode(new EventMessage(1, 1, undefined, Payload.of([document])))
-    .subarray(ENVELOPE.length);
+  return (codec.encodeList([document]) as Uint8Array).subarray(1);
 }
 
 function fromCbor(bytes: Uint8Array): Partial<PayloadValues> {
-  const frame = new Uint8Array(ENVELOPE.length + bytes.length);
-  frame.set(ENVELOPE);
-  frame.set(bytes, ENVELOPE.length);
-  const message = serializer.decode(frame) as EventMessage;
-  const [document] = message.payload.args as readonly [Record<string, unknown> | null];
+  const frame = new Uint8Array(1 + bytes.length);
+  frame[0] = LIST_OF_ONE;
+  frame.set(bytes, 1);
+  const document = codec.decodeList(frame)[0] as Record<string, unknown> | Error | null;
+  if (document instanceof Error) throw document;
   if (typeof document !== 'object' || document === null) throw new TypeError('it is no dictionary');
   const { args, kwargs } = document;
   // Peers whose language has no other way to leave something out send null.

@@ -1,50 +1,70 @@
 /**
- * From option names as JavaScript writes them to those of the specification.
- * Owns the translation and the check of times; each role owns its table.
+ * From option names as JavaScript writes them to those of the specification, and the checks of what an application gives.
+ * Owns both; each role owns its table. What a router would end the session for is refused here.
  */
-import { EMPTY_DICT, isDict, Payload, type Dict, type OptionRules } from '@wamp/protocol';
+import { EMPTY_DICT, type Dict } from '@wamp/protocol';
+import { isDict } from './inbound-message.js';
 import { UsageError } from './wamp-error.js';
 
-/** Our name, the specification's, and what the value has to be, for the sentence if it is not. */
-export type WireNames<O> = readonly (readonly [ours: keyof O & string, theirs: string, allowed: string])[];
+/** A test of an option's value, and what passes it, in words. */
+export type Allowed = readonly [passes: (value: unknown) => boolean, words: string];
 
-/** What values have to be, in words. The checks themselves are the specification's, in `OPTION_RULES`. */
-export const ALLOWED = {
-  bool: 'true or false',
-  match: '"exact", "prefix" or "wildcard"',
-  invoke: '"single", "first", "last", "roundrobin", "random", "least_pending" or "sticky"',
-  count: 'a whole number from 1 on',
-  sessions: 'a list of session ids',
-  texts: 'a list of strings',
-  anything: 'a value',
-} as const;
+/** The options of a method that travel, and what each may be. */
+export type WireOptions<O> = { readonly [K in keyof O]?: Allowed };
+
+const every =
+  (passes: (value: unknown) => boolean) =>
+  (value: unknown): boolean =>
+    Array.isArray(value) && value.every(passes);
+
+export function oneOf(...allowed: readonly string[]): Allowed {
+  const quoted = allowed.map((each) => `"${each}"`);
+  const last = quoted.pop();
+  return [(value) => allowed.includes(value as string), `${quoted.join(', ')} or ${last}`];
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string';
+const isBoolean = (value: unknown): boolean => typeof value === 'boolean';
+const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;
+const isAnything = (): boolean => true;
+
+export const BOOLEAN: Allowed = [isBoolean, 'true or false'];
+export const MATCH: Allowed = oneOf('exact', 'prefix', 'wildcard');
+export const COUNT: Allowed = [isCount, 'a whole number from 1 on'];
+export const SESSIONS: Allowed = [every(isCount), 'a list of session ids'];
+export const TEXTS: Allowed = [every(isText), 'a list of strings'];
+export const ANYTHING: Allowed = [isAnything, ''];
 
 /**
  * The options of a method; null is none, for those who write `call(procedure, args, null)`.
  * @throws UsageError if they are something else
  */
-export function optionsFrom<O extends object>(options: O): O {
-  const given: unknown = options;
-  if (typeof given === 'object' && given !== null) return options;
-  if (given === undefined || given === null) return EMPTY_DICT as O;
+export function optionsFrom<O extends object>(options: O | null | undefined): O {
+  const given: unknown = options ?? EMPTY_DICT;
+  if (typeof given === 'object') return given as O;
   throw new UsageError(`the options have to be an object, not ${shown(given)}`);
 }
 
 /**
- * The given options under their wire names; those that are undefined or null are left out.
- * @throws UsageError for a value that the specification does not allow: a router would end the session for it
+ * The given options under their wire names, which are those of JavaScript in snake case; those that are undefined or null
+ * are left out.
+ * @throws UsageError for a value that the specification does not allow
  */
-export function toWire<O extends object>(options: O, names: WireNames<O>, rules: OptionRules): Dict {
-  let wire: Record<string, unknown> | undefined;
-  for (const [ours, theirs, allowed] of names) {
-    const value: unknown = options[ours];
-    if (value === undefined || (value === null && rules.has(theirs))) continue;
-    if (rules.get(theirs)?.(value) === false) {
-      throw new UsageError(`${ours} has to be ${allowed}, not ${shown(value)}`);
-    }
-    (wire ??= {})[theirs] = value;
+export function toWire<O extends object>(options: O, names: WireOptions<O>): Record<string, unknown> {
+  const wire: Record<string, unknown> = {};
+  if (options === EMPTY_DICT) return wire;
+  for (const name in names) {
+    const value: unknown = options[name];
+    if (value === undefined || value === null) continue;
+    check(name, value, names[name]!);
+    wire[name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)] = value;
   }
-  return wire ?? EMPTY_DICT;
+  return wire;
+}
+
+/** @throws UsageError for a value that does not pass */
+export function check(name: string, value: unknown, [passes, words]: Allowed): void {
+  if (!passes(value)) throw new UsageError(`${name} has to be ${words}, not ${shown(value)}`);
 }
 
 /**
@@ -62,6 +82,18 @@ export function handlerFrom<H>(handler: H): H {
   throw new UsageError(`a handler is a function, not ${typeof handler}`);
 }
 
+const SIGNAL: Allowed = [
+  (value) => {
+    const { aborted, addEventListener, removeEventListener } = value as Partial<AbortSignal>;
+    return (
+      typeof aborted === 'boolean' &&
+      typeof addEventListener === 'function' &&
+      typeof removeEventListener === 'function'
+    );
+  },
+  'an AbortSignal',
+];
+
 /**
  * A signal that can be listened to and left; one of another implementation will do. Null is none.
  * @param name of the option, for the sentence
@@ -69,23 +101,13 @@ export function handlerFrom<H>(handler: H): H {
  */
 export function signalFrom(signal: unknown, name = 'signal'): AbortSignal | undefined {
   if (signal === undefined || signal === null) return undefined;
-  if (isSignal(signal)) return signal;
-  throw new UsageError(`${name} has to be an AbortSignal, not ${shown(signal)}`);
-}
-
-function isSignal(value: unknown): value is AbortSignal {
-  if (typeof value !== 'object' || value === null) return false;
-  const { aborted, addEventListener, removeEventListener } = value as Partial<AbortSignal>;
-  return (
-    typeof aborted === 'boolean' &&
-    typeof addEventListener === 'function' &&
-    typeof removeEventListener === 'function'
-  );
+  check(name, signal, SIGNAL);
+  return signal as AbortSignal;
 }
 
 /** A value as a sentence about its misuse names it; short, and harmless whatever it is. */
 export function shown(value: unknown): string {
-  if (typeof value === 'string') return value.length > 40 ? `"${value.slice(0, 40)}…"` : `"${value}"`;
+  if (typeof value === 'string') return `"${value.slice(0, 40)}"`;
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'such an object';
   return typeof value === 'function' ? 'a function' : String(value);
@@ -95,24 +117,39 @@ export function shown(value: unknown): string {
  * Whole milliseconds for the wire; 0 and undefined are "no timeout".
  * @throws UsageError for what is no time
  */
-export function timeoutFrom(timeoutMs: number | undefined): number {
-  if (timeoutMs === undefined) return 0;
-  if (typeof timeoutMs === 'number' && timeoutMs >= 0 && timeoutMs <= Number.MAX_SAFE_INTEGER) {
-    return Math.ceil(timeoutMs);
-  }
-  throw new UsageError(`timeoutMs has to be a number of milliseconds, not ${String(timeoutMs)}`);
+export function timeoutFrom(timeoutMs: number | null | undefined): number {
+  if (timeoutMs === undefined || timeoutMs === null) return 0;
+  check('timeoutMs', timeoutMs, [
+    (value) => typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER,
+    'a number of milliseconds',
+  ]);
+  return Math.ceil(timeoutMs);
 }
 
 /**
- * The payload of a request.
+ * Appends a payload to a message. Empty keyword arguments and, without those, empty arguments are left out.
+ * Source: basic profile, "sender SHOULD leave out".
  * @throws UsageError if `args` is no list or `kwargs` no dictionary
  */
-export function payloadOf(args: readonly unknown[] | undefined, kwargs: Dict | undefined): Payload {
-  if (args !== undefined && !Array.isArray(args)) {
+export function withPayload(
+  message: unknown[],
+  args: readonly unknown[] | null | undefined,
+  kwargs: Dict | null | undefined,
+): unknown[] {
+  if (args !== undefined && args !== null && !Array.isArray(args)) {
     throw new UsageError('the arguments have to be a list, for example [1, 2]');
   }
-  if (kwargs !== undefined && !isDict(kwargs)) {
-    throw new UsageError('the keyword arguments have to be an object, for example { currency: "EUR" }');
+  if (kwargs !== undefined && kwargs !== null) {
+    if (!isDict(kwargs)) {
+      throw new UsageError('the keyword arguments have to be an object, for example { currency: "EUR" }');
+    }
+    for (const key in kwargs) {
+      if (Object.hasOwn(kwargs, key)) {
+        message.push(args ?? [], kwargs);
+        return message;
+      }
+    }
   }
-  return Payload.of(args, kwargs);
+  if (args !== undefined && args !== null && args.length > 0) message.push(args);
+  return message;
 }

@@ -21,12 +21,10 @@ import {
   WampError,
   type Client,
   type ConnectOptions,
-  type PassthruCodec,
-  type PassthruContext,
   type PassthruHeader,
 } from '@wamp/client';
 import { createLoopback } from '@wamp/client/loopback';
-import { wampPassthru } from '@wamp/client/passthru';
+import { passthru, wampPassthru, type PassthruCodec, type PassthruContext } from '@wamp/client/passthru';
 import { describe, expect, it } from 'vitest';
 import { joined, scripted, settle, type ScriptedRouter } from './scripted-router.fixture.js';
 
@@ -88,8 +86,10 @@ async function withCodec(
   features: Dict = FEATURES,
 ): Promise<{ client: Client; router: ScriptedRouter; codec: ReadableCodec }> {
   const codec = new ReadableCodec();
-  const passthru = [codec, secret];
-  return { codec, ...(await joined({ passthru, onError: () => undefined, ...options }, features)) };
+  return {
+    codec,
+    ...(await joined({ passthru: passthru(codec, secret), onError: () => undefined, ...options }, features)),
+  };
 }
 
 async function serving(
@@ -475,7 +475,7 @@ describe('an event in passthru mode', () => {
 
 describe.each([json(), msgpack(), cbor()])('encrypted, in $format sessions', (serializer) => {
   const open = (): ReturnType<typeof joined> =>
-    joined({ passthru: secret, onError: () => undefined }, FEATURES, serializer);
+    joined({ passthru: passthru(secret), onError: () => undefined }, FEATURES, serializer);
 
   it('PPT-011: bytes go there and back', async () => {
     const { client, router } = await open();
@@ -506,19 +506,17 @@ describe.each([json(), msgpack(), cbor()])('encrypted, in $format sessions', (se
   });
 });
 
-it('two codecs for one scheme, or one without a scheme: UsageError before anything is opened', async () => {
-  const { transport } = scripted();
-  const two = connect(transport, { realm: 'r', passthru: [wampPassthru(), wampPassthru()] });
-  await expect(two).rejects.toThrow('two codecs for the passthru scheme "wamp"');
+it('two codecs for one scheme, or one without a scheme: UsageError', () => {
+  expect(() => passthru(wampPassthru(), wampPassthru())).toThrow('two codecs for the passthru scheme "wamp"');
   const nameless: PassthruCodec = { scheme: '', encode: () => ({ payload: bytes('') }), decode: () => ({}) };
-  await expect(connect(transport, { realm: 'r', passthru: nameless })).rejects.toThrow('needs a scheme');
+  expect(() => passthru(nameless)).toThrow('needs a scheme');
 });
 
 it('works between clients of a loopback', async () => {
   const loopback = createLoopback();
   const [backend, client] = await Promise.all([
-    loopback.connect({ passthru: secret }),
-    loopback.connect({ passthru: secret }),
+    loopback.connect({ passthru: passthru(secret) }),
+    loopback.connect({ passthru: passthru(secret) }),
   ]);
   await backend.register('a.b', ([a, b]: [number, number]) => a + b, { passthru: 'wamp' });
   expect(await client.call('a.b', [1, 2], { passthru: 'wamp' })).toBe(3);

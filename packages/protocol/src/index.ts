@@ -4,6 +4,7 @@ export * from './error-uris.js';
 export * from './features.js';
 export * from './identity.js';
 export * from './ids.js';
+export * from './list-codec.js';
 export * from './memory-transport.js';
 export * from './message-kind.js';
 export * from './messages.js';

@@ -6,8 +6,10 @@
 import { RawSocketFrame } from './rawsocket.js';
 import { RawSocketReader, type RawSocketSink } from './rawsocket-reader.js';
 import { RawSocketWriter, type ByteSink } from './rawsocket-writer.js';
+import type { ListCodec } from './list-codec.js';
 import type { Serializer } from './serializer.js';
-import type { CloseCause, Transport, TransportClosed, TransportReceiver } from './transport.js';
+import type { CloseCause, FrameOf, Transport, TransportClosed, TransportReceiver } from './transport.js';
+import { encodeUtf8 } from './utf8.js';
 
 /** The byte stream below; a Node socket is one. */
 export interface ByteStream extends ByteSink {
@@ -28,10 +30,10 @@ export interface RawSocketHost {
   startTimer(ms: number, elapsed: () => void): () => void;
 }
 
-export interface RawSocketParts {
+export interface RawSocketParts<S extends ListCodec = Serializer> {
   readonly stream: ByteStream;
   readonly host: RawSocketHost;
-  readonly serializer: Serializer;
+  readonly serializer: S;
   readonly info: Readonly<Record<string, unknown>>;
   /** the limit that the peer named in the handshake, in bytes */
   readonly maxSendBytes: number;
@@ -57,8 +59,8 @@ interface Probe {
   readonly stopTimer: () => void;
 }
 
-export class RawSocketTransport implements Transport, RawSocketSink {
-  readonly serializer: Serializer;
+export class RawSocketTransport<S extends ListCodec = Serializer> implements Transport<S>, RawSocketSink {
+  readonly serializer: S;
   readonly info: Readonly<Record<string, unknown>>;
   readonly maxSendBytes: number;
   readonly #stream: ByteStream;
@@ -87,7 +89,7 @@ export class RawSocketTransport implements Transport, RawSocketSink {
   #probes: Map<number, Probe> | undefined = undefined;
   #probeCount = 0;
 
-  constructor(parts: RawSocketParts) {
+  constructor(parts: RawSocketParts<S>) {
     this.serializer = parts.serializer;
     this.info = parts.info;
     this.maxSendBytes = parts.maxSendBytes;
@@ -110,17 +112,19 @@ export class RawSocketTransport implements Transport, RawSocketSink {
   }
 
   /** The host has to have its stream paused until here. */
-  open(receiver: TransportReceiver): void {
+  open(receiver: TransportReceiver<FrameOf<S>>): void {
     if (this.#receiver !== undefined) throw new Error('the transport is open already');
-    this.#receiver = receiver;
+    this.#receiver = receiver as TransportReceiver;
     const ended = this.#ended;
     if (ended !== undefined) void Promise.resolve().then(() => receiver.closed(ended));
     else if (!this.#paused) this.#stream.resume();
   }
 
   /** A frame that is longer than the peer takes is the caller's mistake: nothing of it is sent, and the link is cut. */
-  send(frame: Uint8Array): void {
+  send(written: FrameOf<S>): void {
     if (this.#closing) return;
+    const text: Uint8Array | string = written;
+    const frame = typeof text === 'string' ? encodeUtf8(text) : text;
     if (frame.length > this.maxSendBytes) {
       this.terminate(`a message has ${frame.length} bytes, the peer takes at most ${this.maxSendBytes}`);
       return;

@@ -1,19 +1,14 @@
 /**
  * What a serializer is: frames to messages and back. The three of them live in `serializers/`.
  */
+import type { BytesCodec } from './list-codec.js';
 import type { Message } from './messages.js';
-import type { Format, PayloadCodec } from './payload.js';
+import type { PayloadCodec } from './payload.js';
 
 /** Ids of the serializers in the RawSocket handshake. */
 export type RawSocketSerializerId = 1 | 2 | 3;
 
-export interface Serializer {
-  readonly format: Format;
-  /** WebSocket subprotocol, for example `wamp.2.json` */
-  readonly subprotocol: string;
-  readonly rawSocketId: RawSocketSerializerId;
-  /** true if frames are binary WebSocket messages, false if text */
-  readonly isBinary: boolean;
+export interface Serializer extends BytesCodec {
   readonly payloadCodec: PayloadCodec;
   /**
    * Reads one message. The payload keeps a view of `frame`.

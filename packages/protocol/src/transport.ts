@@ -2,7 +2,11 @@
  * The interface between a session and what carries its frames, and a pair of transports in memory.
  * A transport moves whole frames, in order, both ways; it knows nothing of messages.
  */
+import type { ListCodec } from './list-codec.js';
 import type { Serializer } from './serializer.js';
+
+/** What frames are: bytes for everything that a {@link Serializer} writes; a list codec may also write strings. */
+export type FrameOf<S extends ListCodec> = ReturnType<S['encodeList']>;
 
 /** How a transport ended. */
 export interface TransportClosed {
@@ -16,9 +20,9 @@ export interface TransportClosed {
 export type CloseCause = 'normal' | 'protocol_violation' | 'too_big' | 'going_away' | 'policy';
 
 /** The side that consumes a transport: one session of a router or of a client. */
-export interface TransportReceiver {
+export interface TransportReceiver<Frame = Uint8Array> {
   /** One frame. Must not throw. The bytes may be reused after the call returns. */
-  receive(frame: Uint8Array): void;
+  receive(frame: Frame): void;
   /** The transport broke its own rules, for example a text frame where binary belongs; it can still send. */
   violated(sentence: string): void;
   /** `bufferedBytes` has fallen to a level where sending may go on. */
@@ -61,9 +65,9 @@ export function tlsInfoOf(info: Readonly<Record<string, unknown>>): TlsInfo | un
   return typeof tls === 'object' && tls !== null ? tls : undefined;
 }
 
-export interface Transport {
+export interface Transport<S extends ListCodec = Serializer> {
   /** The serializer that both ends agreed on. */
-  readonly serializer: Serializer;
+  readonly serializer: S;
   /**
    * For logs and session details, for example `{ type: 'websocket', peer: '127.0.0.1:1234' }`; over TLS also `tls`, a
    * {@link TlsInfo}.
@@ -74,9 +78,9 @@ export interface Transport {
   /** Longest frame that the peer accepts, in bytes; Infinity if it named none. */
   readonly maxSendBytes: number;
   /** Starts delivery. To be called exactly once. */
-  open(receiver: TransportReceiver): void;
+  open(receiver: TransportReceiver<FrameOf<S>>): void;
   /** Sends one frame. After the end it does nothing. */
-  send(frame: Uint8Array): void;
+  send(frame: FrameOf<S>): void;
   /** Asks the peer's side to stop delivering frames to us; a few may still come. */
   pause(): void;
   resume(): void;

@@ -8,6 +8,7 @@ interface Decoder {
   decode(bytes: Uint8Array): string;
 }
 interface Encoder {
+  encode(text: string): Uint8Array;
   encodeInto(text: string, into: Uint8Array): { read: number; written: number };
 }
 declare const TextDecoder: new (label: string, options: { ignoreBOM: boolean }) => Decoder;
@@ -33,6 +34,11 @@ export function decodeUtf8(bytes: Uint8Array, from: number, to: number): string 
  */
 export function writeUtf8(text: string, into: Uint8Array, at: number): { read: number; written: number } {
   return encoder.encodeInto(text, viewOf(into, at, into.length));
+}
+
+/** The bytes of a string, in memory of their own; a lone surrogate becomes U+FFFD. */
+export function encodeUtf8(text: string): Uint8Array {
+  return encoder.encode(text);
 }
 
 /** True if the bytes `from` to `to` are valid UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF. */

@@ -1,13 +1,6 @@
 /** Payload passthru mode from client to client through a running router: it passes bytes on and has no part in them. */
-import {
-  connect,
-  Result,
-  WampError,
-  type Client,
-  type ConnectOptions,
-  type PassthruCodec,
-} from '@wamp/client';
-import { wampPassthru } from '@wamp/client/passthru';
+import { connect, Result, WampError, type Client, type ConnectOptions } from '@wamp/client';
+import { passthru, wampPassthru, type PassthruCodec } from '@wamp/client/passthru';
 import type { Format } from '@wamp/protocol';
 import { Wampy } from 'wampy';
 import { CborSerializer } from 'wampy/CborSerializer.js';
@@ -58,7 +51,7 @@ async function joins(format: Format, options: Partial<ConnectOptions> = {}): Pro
   const client = await connect(running.server.url, {
     realm: 'realm1',
     serializers: [serializerFor(format)],
-    passthru: sealed(),
+    passthru: passthru(sealed()),
     ...options,
   });
   clients = [...clients, client];
@@ -138,11 +131,13 @@ describe.each(FORMATS.flatMap((one) => FORMATS.map((other) => [one, other] as co
 
     it('who has another key can read nothing of it, and is told so', async () => {
       const stranger = await joins(to, {
-        passthru: wampPassthru({
-          cipher: 'xsalsa20poly1305',
-          keys: new Map([['k1', KEYS.get('k2')!]]),
-          keyId: 'k1',
-        }),
+        passthru: passthru(
+          wampPassthru({
+            cipher: 'xsalsa20poly1305',
+            keys: new Map([['k1', KEYS.get('k2')!]]),
+            keyId: 'k1',
+          }),
+        ),
       });
       await stranger.register(uri('strange'), () => 'never');
       const call = near.call(uri('strange'), [TEXT], WAMP);
@@ -153,8 +148,8 @@ describe.each(FORMATS.flatMap((one) => FORMATS.map((other) => [one, other] as co
     it('what the router sees is the same bytes for everybody, and not the text', async () => {
       const onlookers = [new Onlooker(), new Onlooker()] as const;
       const [watching, other] = [
-        await joins(from, { passthru: onlookers[0] }),
-        await joins(to, { passthru: onlookers[1] }),
+        await joins(from, { passthru: passthru(onlookers[0]) }),
+        await joins(to, { passthru: passthru(onlookers[1]) }),
       ];
       await watching.subscribe(uri('watched'), () => undefined);
       await other.subscribe(uri('watched'), () => undefined);
@@ -172,7 +167,7 @@ describe('PPT-015: who does not know the scheme', () => {
     const errors: unknown[] = [];
     const [near, far] = await Promise.all([
       joins('cbor'),
-      joins('json', { passthru: [], onError: (error) => errors.push(String(error)) }),
+      joins('json', { passthru: passthru(), onError: (error) => errors.push(String(error)) }),
     ]);
     await far.register('com.example.unaware', () => 'never');
     await expect(near.call('com.example.unaware', [1], WAMP)).rejects.toMatchObject({
@@ -193,7 +188,10 @@ describe('PPT-015: who does not know the scheme', () => {
   });
 
   it('bytes that were made up by somebody without the key are refused', async () => {
-    const [near, forger] = await Promise.all([joins('json'), joins('msgpack', { passthru: new Onlooker() })]);
+    const [near, forger] = await Promise.all([
+      joins('json'),
+      joins('msgpack', { passthru: passthru(new Onlooker()) }),
+    ]);
     await near.register('com.example.guarded', () => 'never', WAMP);
     await expect(forger.call('com.example.guarded', [1], WAMP)).rejects.toMatchObject({
       uri: 'wamp.error.invalid_argument',
@@ -219,7 +217,7 @@ describe('the package wampy from npm, scheme wamp without a cipher', () => {
   }
 
   it('PPT-016: understands our calls and events, and we its', async () => {
-    const [theirs, ours] = [await wampy(), await joins('json', { passthru: wampPassthru() })];
+    const [theirs, ours] = [await wampy(), await joins('json', { passthru: passthru(wampPassthru()) })];
     await theirs.register('com.example.theirs', (({ argsList }: { argsList: number[] }) => ({
       argsList: [argsList[0]! + argsList[1]!],
       options: PPT,

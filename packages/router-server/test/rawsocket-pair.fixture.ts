@@ -26,7 +26,7 @@ export async function rawSocketPair(over: 'tcp' | 'unix', subprotocol: string): 
   const serializers = nodeSerializers().filter((one) => one.subprotocol === subprotocol);
   const target = over === 'unix' ? { path } : { host: '127.0.0.1', port: server.port };
   const dial = rawSocket({ ...target, serializers, mayPing: true });
-  const near = await dial(new AbortController().signal);
+  const near = (await dial(new AbortController().signal)) as Transport;
   return {
     near,
     far: await far,

@@ -1,5 +1,5 @@
 import { CanceledError, ConnectionLostError, TimeoutError, type Client } from '@wamp/client';
-import { json } from '@wamp/client/json';
+import { json } from '@wamp/protocol/json';
 import { createTestRouter, type TestRouter } from '@wamp/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 

@@ -1,8 +1,8 @@
 /** RawSocket where there are no sockets, in browsers: a sentence. */
-import type { Transport } from '@wamp/protocol';
+import type { ClientTransport } from '../client-session.js';
 import { UsageError } from '../wamp-error.js';
 
-export function openRawSocket(address: string): Promise<Transport> {
+export function openRawSocket(address: string): Promise<ClientTransport> {
   return Promise.reject(
     new UsageError(`${address}: RawSocket needs Node, here only ws:// and wss:// are possible`),
   );

@@ -4,8 +4,9 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { CloseCause, Serializer, Transport, TransportClosed, TransportReceiver } from '@wamp/protocol';
+import type { CloseCause, ListCodec, TransportClosed, TransportReceiver } from '@wamp/protocol';
 import { WebSocket, type RawData } from 'ws';
+import type { ClientTransport } from '../client-session.js';
 import { ConnectionError } from '../wamp-error.js';
 import type { OpenOptions } from './open-options.js';
 import { chosenSerializer, CLOSE_CODES, fittingReason, subprotocolsOf, wrongFrame } from './subprotocol.js';
@@ -28,7 +29,7 @@ const NO_CLOSE_FRAME = 1006;
  * Opens a WebSocket connection.
  * @throws ConnectionError with ws's own error as `cause`; the signal's reason
  */
-export function openWebSocket(url: string, options: OpenOptions): Promise<Transport> {
+export function openWebSocket(url: string, options: OpenOptions): Promise<ClientTransport> {
   const { serializers, signal } = options;
   return new Promise((resolve, reject) => {
     const webSocket = new WebSocket(url, subprotocolsOf(serializers), {
@@ -102,14 +103,14 @@ function sentence(error: Error & { code?: unknown }): string {
   return typeof error.code === 'string' ? error.code : 'connection failed';
 }
 
-class NodeWebSocketTransport implements Transport {
-  readonly serializer: Serializer;
+class NodeWebSocketTransport implements ClientTransport {
+  readonly serializer: ListCodec;
   readonly info: Readonly<Record<string, unknown>>;
   readonly maxSendBytes = Infinity;
   readonly #webSocket: WebSocket;
   readonly #socket: Socket | undefined;
   readonly #isBinary: boolean;
-  #receiver: TransportReceiver | undefined = undefined;
+  #receiver: TransportReceiver<Uint8Array | string> | undefined = undefined;
   #heldBytes = 0;
   #corked = false;
   #closing = false;
@@ -118,7 +119,7 @@ class NodeWebSocketTransport implements Transport {
   /** why this side or ws ended the connection; empty if the peer did */
   #reason = '';
 
-  constructor(webSocket: WebSocket, socket: Socket | undefined, serializer: Serializer, url: string) {
+  constructor(webSocket: WebSocket, socket: Socket | undefined, serializer: ListCodec, url: string) {
     this.serializer = serializer;
     this.info = { type: 'websocket', url, subprotocol: serializer.subprotocol };
     this.#webSocket = webSocket;
@@ -136,7 +137,7 @@ class NodeWebSocketTransport implements Transport {
     return this.#webSocket.bufferedAmount;
   }
 
-  open(receiver: TransportReceiver): void {
+  open(receiver: TransportReceiver<Uint8Array | string>): void {
     if (this.#receiver !== undefined) throw new Error('the transport is open already');
     this.#receiver = receiver;
     const ended = this.#ended;
@@ -144,7 +145,7 @@ class NodeWebSocketTransport implements Transport {
     else if (!this.#paused) this.#webSocket.resume();
   }
 
-  send(frame: Uint8Array): void {
+  send(frame: Uint8Array | string): void {
     if (this.#closing) return;
     if (!this.#corked) {
       this.#corked = true;

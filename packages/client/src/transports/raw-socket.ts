@@ -13,10 +13,10 @@ import {
   rawSocketLimit,
   RawSocketTransport,
   type RawSocketHost,
+  type ListCodec,
   type RawSocketReply,
-  type Serializer,
-  type Transport,
 } from '@wamp/protocol';
+import type { ClientTransport } from '../client-session.js';
 import { CLOSE_TIMEOUT_MS, MAX_FRAME_BYTES } from '../limits.js';
 import { json } from '../serializers/json.js';
 import { ConnectionError, UsageError } from '../wamp-error.js';
@@ -32,7 +32,7 @@ export interface RawSocketOptions {
   /** True, or Node's options (`ca`, `cert`, `key`, …), for RawSocket over TLS. */
   readonly tls?: boolean | ConnectionOptions;
   /** Offered one after the other until the router takes one, the preferred one first. Default `[json()]`. */
-  readonly serializers?: readonly Serializer[];
+  readonly serializers?: readonly ListCodec[];
   /** Longest frame accepted, in bytes; the largest power of two that is not above it counts. Default 16 MiB. */
   readonly maxFrameBytes?: number;
   /** True if the router is known to understand PING; Crossbar.io does not. Default false. */
@@ -40,7 +40,7 @@ export interface RawSocketOptions {
 }
 
 /** A target for `connect`: RawSocket over TCP, TLS or a Unix socket. @throws UsageError for options without a place to connect to */
-export function rawSocket(options: RawSocketOptions): (signal: AbortSignal) => Promise<Transport> {
+export function rawSocket(options: RawSocketOptions): (signal: AbortSignal) => Promise<ClientTransport> {
   const place = placeOf(options);
   const { serializers = [json()], maxFrameBytes = MAX_FRAME_BYTES, mayPing = false } = options;
   return (signal) => openAt(place, { serializers, signal, maxFrameBytes }, mayPing);
@@ -51,7 +51,7 @@ export function rawSocket(options: RawSocketOptions): (signal: AbortSignal) => P
  * @param address `rs://host:port`, `rss://host:port` (TLS) or `unix:/path`
  * @throws UsageError for another address; ConnectionError with Node's own error as `cause`; the signal's reason
  */
-export async function openRawSocket(address: string, options: OpenOptions): Promise<Transport> {
+export async function openRawSocket(address: string, options: OpenOptions): Promise<ClientTransport> {
   return openAt(placeFrom(address), options, false);
 }
 
@@ -100,7 +100,7 @@ function secure(
 }
 
 /** Tries the serializers in their order; only a router that does not speak one is asked again, with the next. */
-async function openAt(place: Place, options: OpenOptions, mayPing: boolean): Promise<Transport> {
+async function openAt(place: Place, options: OpenOptions, mayPing: boolean): Promise<ClientTransport> {
   const refusals: Error[] = [];
   for (const serializer of options.serializers) {
     const answer = await new Attempt(place, serializer, options, mayPing).opened;
@@ -112,13 +112,14 @@ async function openAt(place: Place, options: OpenOptions, mayPing: boolean): Pro
 
 /** What a router made of a serializer. */
 type Answer =
-  { readonly transport: Transport; readonly refusal: undefined } | { readonly refusal: ConnectionError };
+  | { readonly transport: ClientTransport; readonly refusal: undefined }
+  | { readonly refusal: ConnectionError };
 
 /** One connection with one serializer, until its handshake is over. */
 class Attempt {
   readonly opened: Promise<Answer>;
   readonly #place: Place;
-  readonly #serializer: Serializer;
+  readonly #serializer: ListCodec;
   readonly #maxReceiveBytes: number;
   readonly #mayPing: boolean;
   readonly #signal: AbortSignal;
@@ -127,7 +128,7 @@ class Attempt {
   #resolve!: (opened: Answer) => void;
   #reject!: (error: unknown) => void;
 
-  constructor(place: Place, serializer: Serializer, options: OpenOptions, mayPing: boolean) {
+  constructor(place: Place, serializer: ListCodec, options: OpenOptions, mayPing: boolean) {
     this.#place = place;
     this.#serializer = serializer;
     this.#maxReceiveBytes = rawSocketLimit(options.maxFrameBytes);
@@ -206,7 +207,7 @@ class Attempt {
     this.#resolve({ transport: this.#transport(maxSendBytes), refusal: undefined });
   }
 
-  #transport(maxSendBytes: number): Transport {
+  #transport(maxSendBytes: number): ClientTransport {
     const socket = this.#socket;
     const transport = new RawSocketTransport({
       stream: socket,

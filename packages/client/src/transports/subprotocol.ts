@@ -2,11 +2,11 @@
  * The agreement on a serializer over WebSocket, the same for every WebSocket implementation.
  * Owns the check of the server's choice; knows no sockets.
  */
-import type { CloseCause, Serializer } from '@wamp/protocol';
+import type { CloseCause, ListCodec } from '@wamp/protocol';
 import { ConnectionError } from '../wamp-error.js';
 
 /** Names for `Sec-WebSocket-Protocol`. */
-export function subprotocolsOf(serializers: readonly Serializer[]): string[] {
+export function subprotocolsOf(serializers: readonly ListCodec[]): string[] {
   return serializers.map((serializer) => serializer.subprotocol);
 }
 
@@ -14,7 +14,7 @@ export function subprotocolsOf(serializers: readonly Serializer[]): string[] {
  * The serializer that the server chose.
  * @throws ConnectionError if it chose none or one that was not offered. Source: basic profile, "WebSocket Transport".
  */
-export function chosenSerializer(serializers: readonly Serializer[], subprotocol: string): Serializer {
+export function chosenSerializer(serializers: readonly ListCodec[], subprotocol: string): ListCodec {
   const chosen = serializers.find((serializer) => serializer.subprotocol === subprotocol);
   if (chosen !== undefined) return chosen;
   const said = subprotocol === '' ? 'chose no subprotocol' : `chose the subprotocol "${subprotocol}"`;
@@ -37,7 +37,7 @@ export function fittingReason(reason: string): string {
 }
 
 /** The sentence for a transport whose peer sent the wrong kind of frame. */
-export function wrongFrame(serializer: Serializer): string {
+export function wrongFrame(serializer: ListCodec): string {
   const [expected, came] = serializer.isBinary ? ['binary', 'text'] : ['text', 'binary'];
   return `${serializer.subprotocol} needs ${expected} frames, a ${came} frame came`;
 }

@@ -2,7 +2,8 @@
  * WebSocket with what the host brings: browsers, workers, and every other place with a native `WebSocket`.
  * Owns the translation between WebSocket and transport; imports nothing of Node, knows no messages.
  */
-import type { CloseCause, Serializer, Transport, TransportClosed, TransportReceiver } from '@wamp/protocol';
+import type { CloseCause, ListCodec, TransportClosed, TransportReceiver } from '@wamp/protocol';
+import type { ClientTransport } from '../client-session.js';
 import { ConnectionError } from '../wamp-error.js';
 import type { OpenOptions } from './open-options.js';
 import { chosenSerializer, fittingReason, subprotocolsOf, wrongFrame } from './subprotocol.js';
@@ -26,7 +27,7 @@ const CLOSE_CODES: Readonly<Record<CloseCause, number>> = {
  * Opens a WebSocket connection.
  * @throws ConnectionError (a native WebSocket does not say why it failed); the signal's reason
  */
-export function openWebSocket(url: string, options: OpenOptions): Promise<Transport> {
+export function openWebSocket(url: string, options: OpenOptions): Promise<ClientTransport> {
   const { serializers, signal } = options;
   return new Promise((resolve, reject) => {
     const webSocket = new WebSocket(url, subprotocolsOf(serializers));
@@ -60,14 +61,14 @@ export function openWebSocket(url: string, options: OpenOptions): Promise<Transp
   });
 }
 
-class NativeWebSocketTransport implements Transport {
-  readonly serializer: Serializer;
+type Receiver = TransportReceiver<Uint8Array | string>;
+
+class NativeWebSocketTransport implements ClientTransport {
+  readonly serializer: ListCodec;
   readonly info: Readonly<Record<string, unknown>>;
   readonly maxSendBytes = Infinity;
   readonly #webSocket: WebSocket;
-  readonly #encoder = new TextEncoder();
-  readonly #decoder = new TextDecoder();
-  #receiver: TransportReceiver | undefined = undefined;
+  #receiver: Receiver | undefined = undefined;
   /** frames that came before anybody listened; there is no way to pause */
   #early: (string | ArrayBuffer)[] = [];
   /** true once what came early is delivered and frames go straight to the receiver */
@@ -77,7 +78,7 @@ class NativeWebSocketTransport implements Transport {
   #reason = '';
   #drainTimer: ReturnType<typeof setTimeout> | undefined = undefined;
 
-  constructor(webSocket: WebSocket, serializer: Serializer, url: string) {
+  constructor(webSocket: WebSocket, serializer: ListCodec, url: string) {
     this.serializer = serializer;
     this.info = { type: 'websocket', url, subprotocol: serializer.subprotocol };
     this.#webSocket = webSocket;
@@ -89,7 +90,7 @@ class NativeWebSocketTransport implements Transport {
     return this.#webSocket.bufferedAmount;
   }
 
-  open(receiver: TransportReceiver): void {
+  open(receiver: Receiver): void {
     if (this.#receiver !== undefined) throw new Error('the transport is open already');
     this.#receiver = receiver;
     queueMicrotask(() => {
@@ -101,10 +102,10 @@ class NativeWebSocketTransport implements Transport {
     });
   }
 
-  send(frame: Uint8Array): void {
+  send(frame: Uint8Array | string): void {
     if (this.#closing) return;
-    // The frame's bytes may stand in a larger buffer, which a WebSocket would not mind, but its type does.
-    this.#webSocket.send(this.serializer.isBinary ? frame : this.#decoder.decode(frame));
+    const isText = typeof frame === 'string' || this.serializer.isBinary;
+    this.#webSocket.send(isText ? frame : new TextDecoder().decode(frame));
     if (this.#drainTimer === undefined && this.bufferedBytes >= DRAIN_BYTES) this.#watchDrain();
   }
 
@@ -138,11 +139,11 @@ class NativeWebSocketTransport implements Transport {
     else this.#early.push(data);
   }
 
-  #deliver(receiver: TransportReceiver, data: string | ArrayBuffer): void {
+  #deliver(receiver: Receiver, data: string | ArrayBuffer): void {
     if (this.#closing && this.#ended === undefined) return;
     const isText = typeof data === 'string';
     if (isText === this.serializer.isBinary) receiver.violated(wrongFrame(this.serializer));
-    else receiver.receive(isText ? this.#encoder.encode(data) : new Uint8Array(data));
+    else receiver.receive(isText ? data : new Uint8Array(data));
   }
 
   #watchDrain(): void {

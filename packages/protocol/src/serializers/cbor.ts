@@ -2,6 +2,7 @@
 import { checkedMaxDepth } from '../head-reader.js';
 import { DEFAULT_MAX_DEPTH, type Serializer, type SerializerOptions } from '../serializer.js';
 import { CborReader } from './cbor-reader.js';
+import { cborList } from './cbor-list.js';
 import { CborPayloadCodec } from './cbor-values.js';
 import { CborWriter } from './cbor-writer.js';
 import { allocateNew } from './frame-assembly.js';
@@ -23,5 +24,6 @@ export function cbor(options: SerializerOptions = {}): Serializer {
     payloadCodec,
     reader: new CborReader(payloadCodec, maxDepth, options.isUtf8),
     newWriter: () => new CborWriter(payloadCodec, maxDepth, allocate),
+    newLists: () => cborList(options),
   });
 }

@@ -5,6 +5,7 @@
 import type { HeadReader } from '../head-reader.js';
 import type { HeadWriter } from '../head-writer.js';
 import { decodeMessage } from '../message-decoder.js';
+import type { BytesCodec } from '../list-codec.js';
 import { encodeMessage } from '../message-encoder.js';
 import type { Message } from '../messages.js';
 import type { Format, PayloadCodec } from '../payload.js';
@@ -21,7 +22,12 @@ export interface FormatParts {
   readonly payloadCodec: PayloadCodec;
   readonly reader: HeadReader;
   readonly newWriter: () => HeadWriter;
+  /** makes what reads and writes messages as lists; most users need none */
+  readonly newLists: () => Lists;
 }
+
+/** The part of a list codec that is not the same for all of a format. */
+type Lists = Pick<BytesCodec, 'encodeList' | 'decodeList'>;
 
 export class FrameSerializer implements Serializer {
   readonly format: Format;
@@ -31,6 +37,8 @@ export class FrameSerializer implements Serializer {
   readonly payloadCodec: PayloadCodec;
   readonly #reader: HeadReader;
   readonly #newWriter: () => HeadWriter;
+  readonly #newLists: () => Lists;
+  #lists: Lists | undefined = undefined;
   /** undefined while it is in use */
   #writer: HeadWriter | undefined;
 
@@ -43,6 +51,7 @@ export class FrameSerializer implements Serializer {
     this.#reader = parts.reader;
     this.#newWriter = parts.newWriter;
     this.#writer = parts.newWriter();
+    this.#newLists = parts.newLists;
   }
 
   decode(frame: Uint8Array): Message {
@@ -67,6 +76,18 @@ export class FrameSerializer implements Serializer {
       throw asPayloadError(error);
     } finally {
       this.#writer = writer;
+    }
+  }
+
+  encodeList(list: readonly unknown[]): Uint8Array {
+    return (this.#lists ??= this.#newLists()).encodeList(list);
+  }
+
+  decodeList(frame: Uint8Array | string): unknown[] {
+    try {
+      return (this.#lists ??= this.#newLists()).decodeList(frame);
+    } catch (error) {
+      throw asViolation(error);
     }
   }
 }

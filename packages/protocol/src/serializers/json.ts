@@ -4,6 +4,7 @@ import { DEFAULT_MAX_DEPTH, type Serializer, type SerializerOptions } from '../s
 import { allocateNew } from './frame-assembly.js';
 import { FrameSerializer } from './frame-serializer.js';
 import { JsonReader } from './json-reader.js';
+import { JsonLists } from './json-list.js';
 import { JsonPayloadCodec } from './json-values.js';
 import { JsonWriter } from './json-writer.js';
 
@@ -23,5 +24,6 @@ export function json(options: SerializerOptions = {}): Serializer {
     payloadCodec,
     reader: new JsonReader(payloadCodec, maxDepth, options.isUtf8),
     newWriter: () => new JsonWriter(payloadCodec, maxDepth, allocate),
+    newLists: () => new JsonLists(maxDepth, options.isUtf8),
   });
 }

@@ -3,6 +3,7 @@ import { checkedMaxDepth } from '../head-reader.js';
 import { DEFAULT_MAX_DEPTH, type Serializer, type SerializerOptions } from '../serializer.js';
 import { allocateNew } from './frame-assembly.js';
 import { FrameSerializer } from './frame-serializer.js';
+import { msgpackList } from './msgpack-list.js';
 import { MsgpackReader } from './msgpack-reader.js';
 import { MsgpackPayloadCodec } from './msgpack-values.js';
 import { MsgpackWriter } from './msgpack-writer.js';
@@ -23,5 +24,6 @@ export function msgpack(options: SerializerOptions = {}): Serializer {
     payloadCodec,
     reader: new MsgpackReader(payloadCodec, maxDepth, options.isUtf8),
     newWriter: () => new MsgpackWriter(payloadCodec, maxDepth, allocate),
+    newLists: () => msgpackList(options),
   });
 }
