@@ -69,9 +69,9 @@ function written(value: unknown, depthLeft: number): string {
 
 /** Numbers become their digits; JSON has no other keys. */
 function keyFrom(key: unknown): string {
-  if (typeof key === 'object' || typeof key === 'boolean')
-    throw new TypeError('JSON has no keys but strings');
-  return String(key);
+  if (typeof key === 'string') return key;
+  if (typeof key === 'number' || typeof key === 'bigint') return key.toString();
+  throw new TypeError('JSON has no keys but strings');
 }
 
 function binary(bytes: Uint8Array): string {
