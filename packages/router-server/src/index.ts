@@ -15,3 +15,5 @@ export { ListenError } from './listen-error.js';
 export { OperatingPages, type HttpPages, type OperatingFacts, type Readiness } from './operating-pages.js';
 export { nodeSerializers } from './node-serializers.js';
 export type { TransportAcceptor, WsListenerOptions } from './ws-listener.js';
+export { jwtTickets, type JwtTicketOptions } from './jwt-tickets.js';
+export { verifyEd25519 } from './node-ed25519.js';
