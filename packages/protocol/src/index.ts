@@ -17,6 +17,7 @@ export * from './rawsocket-reader.js';
 export * from './rawsocket-transport.js';
 export * from './rawsocket-writer.js';
 export * from './serializer.js';
+export * from './tls-info.js';
 export * from './transport.js';
 export * from './uri-table.js';
 export * from './uris.js';

@@ -17,6 +17,7 @@ import { ListenError } from './listen-error.js';
 import { listenerLog, openLogs, routerLog, type Logs } from './logging.js';
 import { PlanError, RouterProcess } from './router-process.js';
 import { installShutdown } from './shutdown.js';
+import { installTlsReload } from './tls-reload.js';
 import { isLoopbackAddress, OPEN_WARNING, startupBanner, urlsFor } from './startup-banner.js';
 
 const REFUSED = 2;
@@ -87,6 +88,14 @@ async function run(config: Config, plan: Plan): Promise<void> {
     router: routerLog(logs.logger),
     listener: listenerLog(logs.logger),
     suppressedLogLines: () => logs.suppressed,
+  });
+  installTlsReload({
+    servers: router.servers,
+    log: {
+      info: (sentence) => logs.logger.info(sentence),
+      warn: (sentence) => logs.logger.warn(sentence),
+    },
+    host: process,
   });
   installShutdown({
     close: () => router.close(),

@@ -12,6 +12,8 @@ import { nodeSerializers } from './node-serializers.js';
 import type { HttpPages } from './operating-pages.js';
 import type { Addressed } from './peer-address.js';
 import { RawSocketListener } from './rawsocket-listener.js';
+import type { TlsOptions } from './tls-certificates.js';
+import { TlsListener } from './tls-listener.js';
 import { WsListener, type TransportAcceptor, type WsListenerOptions } from './ws-listener.js';
 
 export interface RawSocketOptions {
@@ -27,18 +29,22 @@ export interface EndpointOptions extends WsListenerOptions {
   readonly webSocket?: boolean;
   /** Whether RawSocket is spoken, on the same port: its first byte tells it apart. Default true. */
   readonly rawSocket?: boolean | RawSocketOptions;
+  /** Everything over TLS: `wss`, `https`, RawSocket over TLS. What is not TLS is closed then. Default: nothing. */
+  readonly tls?: TlsOptions;
 }
 
 export class Endpoint {
   readonly connections: Connections;
   readonly webSocket: WsListener;
   readonly speaksRawSocket: boolean;
+  /** undefined without TLS */
+  readonly tls: TlsListener | undefined;
   readonly #limits: ListenerLimits;
   readonly #handlers: FirstByteHandlers;
   /** of our own port; also those whose handshake is under way */
   readonly #sockets = new Set<Socket>();
 
-  /** @throws RangeError or TypeError for a wrong option */
+  /** @throws RangeError or TypeError for a wrong option; Error for a certificate that cannot be used */
   constructor(acceptor: TransportAcceptor, options: EndpointOptions, http?: Server, pages?: HttpPages) {
     const limits = listenerLimits(options);
     this.#limits = limits;
@@ -55,10 +61,18 @@ export class Endpoint {
       observer: options.observer ?? {},
       pingAlways: typeof rawSocket === 'object' && rawSocket.pingAlways === true,
     });
-    this.#handlers = {
+    const spoken: FirstByteHandlers = {
       rawSocket: this.speaksRawSocket ? (socket, first) => raw.handleConnection(socket, first) : undefined,
       http: hasHttp && http !== undefined ? this.#httpPart(http, pages) : undefined,
     };
+    this.tls =
+      options.tls === undefined
+        ? undefined
+        : new TlsListener(options.tls, limits.handshakeTimeoutMs, options.observer ?? {}, (socket) =>
+            handOverByFirstByte(socket, spoken, limits.handshakeTimeoutMs),
+          );
+    const { tls } = this;
+    this.#handlers = tls === undefined ? spoken : { tls: (socket) => tls.handleConnection(socket) };
   }
 
   /** Takes a connection that nothing has been read of. */
@@ -72,6 +86,7 @@ export class Endpoint {
   async close(graceMs: number): Promise<void> {
     await this.connections.close(graceMs);
     this.webSocket.close();
+    this.tls?.close();
     for (const socket of this.#sockets) socket.destroy();
   }
 

@@ -9,6 +9,7 @@ import { bind } from './binding.js';
 import { Endpoint, type EndpointOptions } from './endpoint.js';
 import { DEFAULT_LISTENER_LIMITS, listenerLimits, SPARE_SOCKETS } from './limits.js';
 import type { HttpPages } from './operating-pages.js';
+import type { TlsListener } from './tls-listener.js';
 import type { TransportAcceptor, WsListenerOptions } from './ws-listener.js';
 
 export type AttachOptions = WsListenerOptions;
@@ -54,6 +55,12 @@ export interface RouterServer extends RouterAttachment {
   readonly port: number;
   /** The address that the port is bound to, for example `127.0.0.1`, or the path of the Unix socket. */
   readonly address: string;
+  readonly hasTls: boolean;
+  /**
+   * Reads the certificates anew, for connections to come; those that stand are not touched. Without TLS it does nothing.
+   * @throws Error if one cannot be used; then the former ones stay in force
+   */
+  reloadTls(): void;
 }
 
 /** A round trip to any place on earth is below a second; two leave room for a busy peer. */
@@ -127,26 +134,35 @@ class OwnServer extends Attachment implements RouterServer {
   readonly rawSocketUrl: string | undefined;
   readonly port: number;
   readonly address: string;
+  readonly hasTls: boolean;
   readonly #server: Server;
+  readonly #tls: TlsListener | undefined;
   #closed: Promise<void> | undefined = undefined;
 
   constructor(server: Server, endpoint: Endpoint) {
     super(endpoint, () => undefined);
     this.#server = server;
+    this.#tls = endpoint.tls;
+    this.hasTls = endpoint.tls !== undefined;
     const bound = server.address();
     const { path } = endpoint.webSocket;
+    const scheme = this.hasTls ? 'wss' : 'ws';
     if (bound === null || typeof bound === 'string') {
       this.address = bound ?? '';
       this.port = 0;
-      this.url = `ws+unix://${this.address}:${path}`;
+      this.url = `${scheme}+unix://${this.address}:${path}`;
       this.rawSocketUrl = endpoint.speaksRawSocket ? `unix:${this.address}` : undefined;
       return;
     }
     const host = `${urlHost(bound.address)}:${bound.port}`;
     this.address = bound.address;
     this.port = bound.port;
-    this.url = `ws://${host}${path}`;
-    this.rawSocketUrl = endpoint.speaksRawSocket ? `rs://${host}` : undefined;
+    this.url = `${scheme}://${host}${path}`;
+    this.rawSocketUrl = endpoint.speaksRawSocket ? `${this.hasTls ? 'rss' : 'rs'}://${host}` : undefined;
+  }
+
+  reloadTls(): void {
+    this.#tls?.reload();
   }
 
   override async close(options: CloseOptions = {}): Promise<void> {

@@ -19,6 +19,7 @@ import {
 import type { Connections, Refusal } from './connections.js';
 import { MIN_PEER_LIMIT_BYTES, type ListenerLimits } from './limits.js';
 import { peerOf } from './peer-address.js';
+import { transportInfo } from './transport-info.js';
 import type { ListenerObserver, TransportAcceptor } from './ws-listener.js';
 
 export interface RawSocketListenerParts {
@@ -105,7 +106,7 @@ export class RawSocketListener {
       stream: socket,
       host: this.#host,
       serializer,
-      info: { type: 'rawsocket', protocol: serializer.subprotocol, peer: peerOf(socket) },
+      info: transportInfo('rawsocket', serializer, socket),
       maxSendBytes,
       maxReceiveBytes: this.#maxReceiveBytes,
       closeTimeoutMs: limits.closeTimeoutMs,

@@ -23,6 +23,7 @@ import { listenerLimits, MAX_PENDING_PONGS, MIN_AVERAGE_CHUNK_BYTES, type Listen
 import { nodeSerializers } from './node-serializers.js';
 import { OriginPolicy, showableOrigin } from './origin-policy.js';
 import { peerOf, type Addressed } from './peer-address.js';
+import { transportInfo } from './transport-info.js';
 import { WsTransport } from './ws-transport.js';
 
 /** Who takes the accepted connections: a `Router`. */
@@ -194,7 +195,7 @@ export class WsListener {
       stream,
       serializer,
       batch: this.#connections.batch,
-      info: { type: 'websocket', protocol: serializer.subprotocol, peer: peerOf(request.socket) },
+      info: transportInfo('websocket', serializer, request.socket),
     });
     this.#connections.add(transport, request.socket.remoteAddress);
     webSocket.once('close', () => this.#connections.remove(transport));

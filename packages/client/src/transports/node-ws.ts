@@ -4,10 +4,14 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
 import type { CloseCause, ListCodec, TransportClosed, TransportReceiver } from '@wamp/protocol';
-import { WebSocket, type RawData } from 'ws';
+import { WebSocket, type ClientOptions, type RawData } from 'ws';
 import type { ClientTransport } from '../client-session.js';
+import { MAX_FRAME_BYTES } from '../limits.js';
+import { json } from '../serializers/json.js';
 import { ConnectionError } from '../wamp-error.js';
+import { nodeTransportInfo } from './node-transport-info.js';
 import type { OpenOptions } from './open-options.js';
 import { chosenSerializer, CLOSE_CODES, fittingReason, subprotocolsOf, wrongFrame } from './subprotocol.js';
 
@@ -25,14 +29,41 @@ const TOLD_WITHIN_MS = 1000;
 /** What ws reports when no close frame came. */
 const NO_CLOSE_FRAME = 1006;
 
+/** How to reach a WebSocket server from Node, where an address alone does not say it. */
+export interface WebSocketOptions {
+  readonly url: string | URL;
+  /** Node's options for `wss://`. */
+  readonly tls?: Pick<
+    SecureContextOptions,
+    'ca' | 'cert' | 'key' | 'passphrase' | 'pfx' | 'minVersion' | 'maxVersion'
+  > & { readonly servername?: string; readonly rejectUnauthorized?: boolean };
+  /** Headers of the opening request, for example `Origin`. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Offered to the server, the preferred one first. Default `[json()]`. */
+  readonly serializers?: readonly ListCodec[];
+  /** Longest message accepted, in bytes. Default 16 MiB. */
+  readonly maxFrameBytes?: number;
+}
+
+/** A target for `connect`: WebSocket with options that only Node has. */
+export function webSocket(options: WebSocketOptions): (signal: AbortSignal) => Promise<ClientTransport> {
+  const { url, tls = {}, headers = {}, serializers = [json()], maxFrameBytes = MAX_FRAME_BYTES } = options;
+  return (signal) => openWebSocket(String(url), { serializers, signal, maxFrameBytes }, { ...tls, headers });
+}
+
 /**
  * Opens a WebSocket connection.
  * @throws ConnectionError with ws's own error as `cause`; the signal's reason
  */
-export function openWebSocket(url: string, options: OpenOptions): Promise<ClientTransport> {
+export function openWebSocket(
+  url: string,
+  options: OpenOptions,
+  nodeOptions: ClientOptions = {},
+): Promise<ClientTransport> {
   const { serializers, signal } = options;
   return new Promise((resolve, reject) => {
     const webSocket = new WebSocket(url, subprotocolsOf(serializers), {
+      ...nodeOptions,
       perMessageDeflate: false,
       maxPayload: options.maxFrameBytes,
     });
@@ -121,7 +152,7 @@ class NodeWebSocketTransport implements ClientTransport {
 
   constructor(webSocket: WebSocket, socket: Socket | undefined, serializer: ListCodec, url: string) {
     this.serializer = serializer;
-    this.info = { type: 'websocket', url, subprotocol: serializer.subprotocol };
+    this.info = nodeTransportInfo('websocket', url, serializer, socket);
     this.#webSocket = webSocket;
     this.#socket = socket;
     this.#isBinary = serializer.isBinary;

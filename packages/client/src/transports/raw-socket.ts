@@ -20,6 +20,7 @@ import type { ClientTransport } from '../client-session.js';
 import { CLOSE_TIMEOUT_MS, MAX_FRAME_BYTES } from '../limits.js';
 import { json } from '../serializers/json.js';
 import { ConnectionError, UsageError } from '../wamp-error.js';
+import { nodeTransportInfo } from './node-transport-info.js';
 import type { OpenOptions } from './open-options.js';
 
 /** Where a router speaks RawSocket, and how to speak to it. */
@@ -213,7 +214,7 @@ class Attempt {
       stream: socket,
       host: NODE_HOST,
       serializer: this.#serializer,
-      info: { type: 'rawsocket', url: this.#place.url, subprotocol: this.#serializer.subprotocol },
+      info: nodeTransportInfo('rawsocket', this.#place.url, this.#serializer, socket),
       maxSendBytes,
       maxReceiveBytes: this.#maxReceiveBytes,
       closeTimeoutMs: CLOSE_TIMEOUT_MS,
