@@ -1,4 +1,5 @@
 /** Memory that grows while a frame or a payload is written, and is used again for the next one. Knows no format. */
+import { copyBytes } from './copy-bytes.js';
 import { viewOf, writeUtf8 } from './utf8.js';
 
 const FIRST_BYTES = 512;
@@ -6,8 +7,8 @@ const FIRST_BYTES = 512;
 const KEPT_BYTES = 64 * 1024;
 /** From here on the memory itself is handed out instead of a copy. */
 const GIVEN_AWAY_BYTES = 16 * 1024;
-/** Shorter runs are copied by hand: making two views costs more. */
-const COPIED_BY_HAND = 64;
+/** Shorter strings are written by hand: the host's encoder needs a view. */
+const SHORT_STRING = 64;
 
 export class ByteWriter {
   bytes = new Uint8Array(FIRST_BYTES);
@@ -65,7 +66,7 @@ export class ByteWriter {
 
   copy(from: Uint8Array): void {
     this.reserve(from.length);
-    copyInto(from, from.length, this.bytes, this.length);
+    copyBytes(from, 0, from.length, this.bytes, this.length);
     this.length += from.length;
   }
 
@@ -91,7 +92,7 @@ export class ByteWriter {
   /** Writes a string if it is short and ASCII; if not, nothing is written and false comes back. */
   shortAscii(text: string): boolean {
     const length = text.length;
-    if (length > COPIED_BY_HAND) return false;
+    if (length > SHORT_STRING) return false;
     this.reserve(length);
     const { bytes, length: start } = this;
     for (let index = 0; index < length; index++) {
@@ -111,13 +112,4 @@ export class ByteWriter {
     this.length = 0;
     return taken;
   }
-}
-
-/** Copies the first `length` bytes of `from` to `at`. */
-export function copyInto(from: Uint8Array, length: number, into: Uint8Array, at: number): void {
-  if (length > COPIED_BY_HAND) {
-    into.set(from.length === length ? from : viewOf(from, 0, length), at);
-    return;
-  }
-  for (let index = 0; index < length; index++) into[at + index] = from[index]!;
 }

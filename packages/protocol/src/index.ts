@@ -1,7 +1,9 @@
 /** @wamp/protocol: everything that two WAMP peers must agree on, and nothing about sessions or routing. */
+export * from './copy-bytes.js';
 export * from './dict.js';
 export * from './error-uris.js';
 export * from './features.js';
+export * from './frame-sink.js';
 export * from './identity.js';
 export * from './ids.js';
 export * from './list-codec.js';

@@ -21,13 +21,13 @@ import type {
   WelcomeMessage,
   YieldMessage,
 } from './messages.js';
-import { EMPTY_PAYLOAD, PayloadError, type EncodedPayload, type Payload } from './payload.js';
+import { EMPTY_PAYLOAD, PayloadError, type Payload, type PayloadSpan } from './payload.js';
 
 /**
- * Writes one message.
+ * Writes one message; the writer's `finish` or `finishInto` has to follow.
  * @throws PayloadError if the payload, or a value among the options, cannot be expressed in the writer's format
  */
-export function encodeMessage(writer: HeadWriter, message: Message): Uint8Array {
+export function encodeMessage(writer: HeadWriter, message: Message): void {
   switch (message.kind) {
     case MessageKind.Call:
       writeCall(writer, message);
@@ -52,17 +52,16 @@ export function encodeMessage(writer: HeadWriter, message: Message): Uint8Array 
       writeAbort(writer, message);
       break;
     default:
-      writeWithoutPayload(writer, message, writer.encoded(EMPTY_PAYLOAD));
+      writeWithoutPayload(writer, message, writer.span(EMPTY_PAYLOAD));
   }
-  return writer.finish();
 }
 
 /** A bare payload whose receiver is not told so would be taken for a broken message. */
-function payloadOf(writer: HeadWriter, payload: Payload, options: Dict): EncodedPayload {
+function payloadOf(writer: HeadWriter, payload: Payload, options: Dict): PayloadSpan {
   if (payload.isOpaque && typeof options['enc_algo'] !== 'string') {
     throw new PayloadError('an opaque payload needs `enc_algo` among the options or details');
   }
-  return writer.encoded(payload);
+  return writer.span(payload);
 }
 
 function writeCall(writer: HeadWriter, message: CallMessage): void {
@@ -129,7 +128,7 @@ type PlainMessage = Exclude<Message, WithPayload | SessionMessage>;
 function writeWithoutPayload(
   writer: HeadWriter,
   message: PlainMessage | SessionMessage,
-  none: EncodedPayload,
+  none: PayloadSpan,
 ): void {
   switch (message.kind) {
     case MessageKind.Published:
@@ -170,7 +169,7 @@ function writeWithoutPayload(
   }
 }
 
-function writeSessionMessage(writer: HeadWriter, message: SessionMessage, none: EncodedPayload): void {
+function writeSessionMessage(writer: HeadWriter, message: SessionMessage, none: PayloadSpan): void {
   writer.begin(message.kind, 3, none);
   switch (message.kind) {
     case MessageKind.Hello:
@@ -196,13 +195,7 @@ function writeSessionMessage(writer: HeadWriter, message: SessionMessage, none: 
   }
 }
 
-function writePair(
-  writer: HeadWriter,
-  kind: number,
-  request: number,
-  id: number,
-  none: EncodedPayload,
-): void {
+function writePair(writer: HeadWriter, kind: number, request: number, id: number, none: PayloadSpan): void {
   writer.begin(kind, 3, none);
   writer.integer(request);
   writer.integer(id);
@@ -214,7 +207,7 @@ function writeRequest(
   request: number,
   options: Dict,
   uri: string,
-  none: EncodedPayload,
+  none: PayloadSpan,
 ): void {
   writer.begin(kind, 4, none);
   writer.integer(request);

@@ -4,6 +4,7 @@
  * somebody asks, and transcoded at most once per format. The router forwards it without looking.
  */
 import { EMPTY_DICT, type Dict } from './dict.js';
+import { viewOf } from './utf8.js';
 
 /** Names of the serialization formats. */
 export type Format = 'json' | 'msgpack' | 'cbor';
@@ -14,6 +15,14 @@ export type PayloadElements = 0 | 1 | 2;
 /** The payload's elements in one format. For JSON the two elements are joined by a comma, without brackets around. */
 export interface EncodedPayload {
   readonly bytes: Uint8Array;
+  readonly elements: PayloadElements;
+}
+
+/** Where the bytes of a payload's elements stand: `from` to `to` in `source`, which is the whole frame that they came in. */
+export interface PayloadSpan {
+  readonly source: Uint8Array;
+  readonly from: number;
+  readonly to: number;
   readonly elements: PayloadElements;
 }
 
@@ -54,16 +63,16 @@ export class Payload {
   #kwargs: Dict | undefined;
   #decoded: boolean;
   #codec: PayloadCodec | undefined;
-  #encoded: EncodedPayload | undefined;
+  #span: PayloadSpan | undefined;
   /** transcodings for peers of other formats, made once each */
-  #transcoded: Map<Format, EncodedPayload> | undefined;
+  #transcoded: Map<Format, PayloadSpan> | undefined;
 
   private constructor(
     decoded: boolean,
     args: readonly unknown[] | undefined,
     kwargs: Dict | undefined,
     codec: PayloadCodec | undefined,
-    encoded: EncodedPayload | undefined,
+    span: PayloadSpan | undefined,
     isOpaque: boolean,
   ) {
     this.isOpaque = isOpaque;
@@ -71,7 +80,7 @@ export class Payload {
     this.#kwargs = kwargs;
     this.#decoded = decoded;
     this.#codec = codec;
-    this.#encoded = encoded;
+    this.#span = span;
     this.#transcoded = undefined;
   }
 
@@ -91,15 +100,20 @@ export class Payload {
     return new Payload(true, [value], undefined, undefined, undefined, true);
   }
 
-  /** A payload from checked bytes. Serializers call this; the bytes may be a view of the received frame. */
+  /** A payload from checked bytes. */
   static raw(codec: PayloadCodec, bytes: Uint8Array, elements: PayloadElements): Payload {
     if (elements === 0) return EMPTY_PAYLOAD;
-    return new Payload(false, undefined, undefined, codec, { bytes, elements }, false);
+    return Payload.rawSpan(codec, { source: bytes, from: 0, to: bytes.length, elements }, false);
   }
 
   /** An opaque payload from checked bytes. */
   static rawOpaque(codec: PayloadCodec, bytes: Uint8Array): Payload {
-    return new Payload(false, undefined, undefined, codec, { bytes, elements: 1 }, true);
+    return Payload.rawSpan(codec, { source: bytes, from: 0, to: bytes.length, elements: 1 }, true);
+  }
+
+  /** A payload from the checked bytes of a received frame. Serializers call this; no view of the bytes is made. */
+  static rawSpan(codec: PayloadCodec, span: PayloadSpan, isOpaque: boolean): Payload {
+    return new Payload(false, undefined, undefined, codec, span, isOpaque);
   }
 
   /** @internal the empty payload; use EMPTY_PAYLOAD */
@@ -136,7 +150,7 @@ export class Payload {
 
   /** Bytes of the received form; 0 if the payload was made from values and not encoded yet. */
   get byteLength(): number {
-    return this.#encoded === undefined ? 0 : this.#encoded.bytes.length;
+    return this.#span === undefined ? 0 : this.#span.to - this.#span.from;
   }
 
   /**
@@ -145,17 +159,26 @@ export class Payload {
    * @throws PayloadError if a value cannot be expressed in that format
    */
   encodedFor(codec: PayloadCodec): EncodedPayload {
-    const own = this.#encoded;
+    return encodedOf(this.spanFor(codec));
+  }
+
+  /**
+   * The same as `encodedFor`, without a view of the bytes.
+   * @throws PayloadError if a value cannot be expressed in that format
+   */
+  spanFor(codec: PayloadCodec): PayloadSpan {
+    const own = this.#span;
     if (own !== undefined && this.#codec !== undefined && this.#codec.format === codec.format) return own;
-    if (this === EMPTY_PAYLOAD) return NO_ELEMENTS;
+    if (this === EMPTY_PAYLOAD) return NO_PAYLOAD;
     const known = this.#transcoded?.get(codec.format);
     if (known !== undefined) return known;
     if (!this.#decoded) this.#decode();
     const opaque = this.opaque;
-    const encoded =
+    const { bytes, elements } =
       opaque === undefined ? codec.encodePayload(this.#args, this.#kwargs) : codec.encodeOpaque(opaque);
-    (this.#transcoded ??= new Map()).set(codec.format, encoded);
-    return encoded;
+    const span: PayloadSpan = { source: bytes, from: 0, to: bytes.length, elements };
+    (this.#transcoded ??= new Map()).set(codec.format, span);
+    return span;
   }
 
   /**
@@ -164,16 +187,17 @@ export class Payload {
    * @returns this
    */
   detach(): this {
-    const encoded = this.#encoded;
-    if (encoded !== undefined && encoded.bytes.length < encoded.bytes.buffer.byteLength) {
-      this.#encoded = { bytes: new Uint8Array(encoded.bytes), elements: encoded.elements };
+    const span = this.#span;
+    if (span !== undefined && span.to - span.from < span.source.buffer.byteLength) {
+      const { source, from, to, elements } = span;
+      this.#span = { source: new Uint8Array(viewOf(source, from, to)), from: 0, to: to - from, elements };
     }
     return this;
   }
 
   #decode(): void {
-    if (this.#codec === undefined || this.#encoded === undefined) return;
-    const decoded = this.#codec.decodePayload(this.#encoded);
+    if (this.#codec === undefined || this.#span === undefined) return;
+    const decoded = this.#codec.decodePayload(encodedOf(this.#span));
     this.#args = decoded.args;
     // An empty dictionary would be written again as an element, in another format.
     this.#kwargs = decoded.kwargs === EMPTY_DICT ? undefined : decoded.kwargs;
@@ -181,7 +205,18 @@ export class Payload {
   }
 }
 
-const NO_ELEMENTS: EncodedPayload = Object.freeze({ bytes: new Uint8Array(0), elements: 0 });
+/** Where no elements stand. */
+export const NO_PAYLOAD: PayloadSpan = Object.freeze({
+  source: new Uint8Array(0),
+  from: 0,
+  to: 0,
+  elements: 0,
+});
+
+function encodedOf({ source, from, to, elements }: PayloadSpan): EncodedPayload {
+  const isWhole = from === 0 && to === source.length;
+  return { bytes: isWhole ? source : viewOf(source, from, to), elements };
+}
 
 /** The payload of a message that carries none. */
 export const EMPTY_PAYLOAD: Payload = Payload.none();

@@ -4,7 +4,7 @@
  * put into one piece together with their prefixes, large ones are handed over as they are.
  */
 import { RAWSOCKET_MAX_LIMIT, RAWSOCKET_PREFIX_BYTES, type RawSocketFrame } from './rawsocket.js';
-import { copyInto } from './byte-writer.js';
+import { copyBytes } from './copy-bytes.js';
 
 /** The part of a Node stream that is written to: a TCP or Unix socket, with or without TLS. */
 export interface ByteSink {
@@ -95,7 +95,7 @@ export class RawSocketWriter {
       const frame = this.#frames[index]!;
       putPrefix(this.#prefixes[index]!, piece, at);
       at += RAWSOCKET_PREFIX_BYTES;
-      copyInto(frame, frame.length, piece, at);
+      copyBytes(frame, 0, frame.length, piece, at);
       at += frame.length;
     }
     return piece;

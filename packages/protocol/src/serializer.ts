@@ -1,6 +1,7 @@
 /**
  * What a serializer is: frames to messages and back. The three of them live in `serializers/`.
  */
+import type { FrameSink } from './frame-sink.js';
 import type { BytesCodec } from './list-codec.js';
 import type { Message } from './messages.js';
 import type { PayloadCodec } from './payload.js';
@@ -21,6 +22,12 @@ export interface Serializer extends BytesCodec {
    * @throws PayloadError if the payload cannot be expressed in this format
    */
   encode(message: Message): Uint8Array;
+  /**
+   * Writes one message and gives the frame to the sink, unless it is longer than the sink takes.
+   * @returns the frame's length
+   * @throws PayloadError if the payload cannot be expressed in this format; whatever the sink throws
+   */
+  encodeInto(message: Message, sink: FrameSink): number;
 }
 
 /** What a host may lend to a serializer. Everything has a portable default. */

@@ -2,6 +2,7 @@
  * The interface between a session and what carries its frames, and a pair of transports in memory.
  * A transport moves whole frames, in order, both ways; it knows nothing of messages.
  */
+import type { FrameSink } from './frame-sink.js';
 import type { ListCodec } from './list-codec.js';
 import type { Serializer } from './serializer.js';
 
@@ -21,7 +22,7 @@ export type CloseCause = 'normal' | 'protocol_violation' | 'too_big' | 'going_aw
 
 /** The side that consumes a transport: one session of a router or of a client. */
 export interface TransportReceiver<Frame = Uint8Array> {
-  /** One frame. Must not throw. The bytes may be reused after the call returns. */
+  /** One frame. Must not throw. The bytes are never written to afterwards, but they may be part of a larger chunk. */
   receive(frame: Frame): void;
   /** The transport broke its own rules, for example a text frame where binary belongs; it can still send. */
   violated(sentence: string): void;
@@ -77,6 +78,8 @@ export interface Transport<S extends ListCodec = Serializer> {
   readonly bufferedBytes: number;
   /** Longest frame that the peer accepts, in bytes; Infinity if it named none. */
   readonly maxSendBytes: number;
+  /** Takes frames in pieces, which saves a copy; absent where whole frames are needed. In one order with `send`. */
+  readonly sink?: FrameSink | undefined;
   /** Starts delivery. To be called exactly once. */
   open(receiver: TransportReceiver<FrameOf<S>>): void;
   /** Sends one frame. After the end it does nothing. */

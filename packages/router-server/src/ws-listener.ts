@@ -192,6 +192,7 @@ export class WsListener {
     }
     const transport = new WsTransport({
       webSocket,
+      isServer: true,
       stream,
       serializer,
       batch: this.#connections.batch,

@@ -5,8 +5,11 @@
 import type { Duplex } from 'node:stream';
 import type { CloseCause, Serializer, Transport, TransportClosed, TransportReceiver } from '@wamp/protocol';
 import type { RawData, WebSocket } from 'ws';
-import { FLUSH_BYTES, MAX_PENDING_PONGS } from './limits.js';
-import type { Flushable, WriteBatch } from './write-batch.js';
+import { HeldFrames, type StreamOwner } from './held-frames.js';
+import { MAX_PENDING_PONGS } from './limits.js';
+import type { WriteBatch } from './write-batch.js';
+import { WsFraming } from './ws-framing.js';
+import { WsSends } from './ws-sends.js';
 
 /** Close codes by cause. Source: RFC 6455, section 7.4.1, and the IANA registry for 1012 "Service Restart". */
 const CLOSE_CODES: Readonly<Record<CloseCause, number>> = {
@@ -23,8 +26,8 @@ const MAX_REASON_BYTES = 123;
 /** The code that ws reports when no close frame came: the link was lost or cut. */
 const NO_CLOSE_FRAME = 1006;
 
-const TEXT_FRAME = Object.freeze({ binary: false, compress: false });
-const BINARY_FRAME = Object.freeze({ binary: true, compress: false });
+const TEXT_FRAMING = new WsFraming(false);
+const BINARY_FRAMING = new WsFraming(true);
 
 interface Probe {
   readonly timer: NodeJS.Timeout;
@@ -34,6 +37,8 @@ interface Probe {
 /** What a transport is made of. */
 export interface WsTransportParts {
   readonly webSocket: WebSocket;
+  /** whether this is the side that does not mask its frames */
+  readonly isServer: boolean;
   /** the byte stream below the WebSocket, as the `upgrade` event handed it over */
   readonly stream: Duplex;
   readonly serializer: Serializer;
@@ -41,18 +46,16 @@ export interface WsTransportParts {
   readonly info: Readonly<Record<string, unknown>>;
 }
 
-export class WsTransport implements Transport, Flushable {
+export class WsTransport implements Transport, StreamOwner {
   readonly serializer: Serializer;
   readonly info: Readonly<Record<string, unknown>>;
   readonly maxSendBytes = Infinity;
   readonly #webSocket: WebSocket;
-  readonly #stream: Duplex;
-  readonly #batch: WriteBatch;
+  /** undefined where ws has to write the frames */
+  readonly sink: HeldFrames | undefined;
+  readonly #out: HeldFrames | WsSends;
   readonly #isBinary: boolean;
   #receiver: TransportReceiver | undefined = undefined;
-  #corked = false;
-  /** bytes given to the corked stream since it was last flushed */
-  #heldBytes = 0;
   #paused = false;
   /** set once this side closes or cuts, and at the end: nothing is sent, frames that still come in are not delivered */
   #closing = false;
@@ -60,8 +63,7 @@ export class WsTransport implements Transport, Flushable {
   /** why this side or ws ended the connection; empty if the peer did */
   #reason = '';
   #heard = true;
-  /** bytes of all frames sent, and how many of them the network had taken at the last look */
-  #sentBytes = 0;
+  /** how many of the bytes sent the network had taken at the last look */
   #takenBytes = 0;
   #probes: Map<string, Probe> | undefined = undefined;
   #probeCount = 0;
@@ -70,9 +72,14 @@ export class WsTransport implements Transport, Flushable {
     this.serializer = parts.serializer;
     this.info = parts.info;
     this.#webSocket = parts.webSocket;
-    this.#stream = parts.stream;
-    this.#batch = parts.batch;
+    const { webSocket, stream, batch } = parts;
     this.#isBinary = parts.serializer.isBinary;
+    // A client masks its frames, and an extension, which is compression, changes them: only ws knows how.
+    this.sink =
+      parts.isServer && webSocket.extensions === ''
+        ? new HeldFrames(stream, batch, this.#isBinary ? BINARY_FRAMING : TEXT_FRAMING, this)
+        : undefined;
+    this.#out = this.sink ?? new WsSends(webSocket, stream, batch, this.#isBinary);
     // Nothing is read before somebody listens.
     this.#webSocket.pause();
     this.#webSocket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
@@ -80,12 +87,16 @@ export class WsTransport implements Transport, Flushable {
     this.#webSocket.on('ping', () => this.#onPing());
     this.#webSocket.on('error', (error) => this.#onError(error));
     this.#webSocket.on('close', (code, reason) => this.#onClose(code, reason));
-    this.#stream.on('drain', () => this.#receiver?.drained());
+    stream.on('drain', () => this.#receiver?.drained());
   }
 
   /** Bytes accepted and not yet taken by the operating system, frame heads included. */
   get bufferedBytes(): number {
-    return this.#webSocket.bufferedAmount;
+    return this.#out.bufferedBytes;
+  }
+
+  get isWritable(): boolean {
+    return this.#webSocket.readyState === this.#webSocket.OPEN;
   }
 
   open(receiver: TransportReceiver): void {
@@ -101,26 +112,7 @@ export class WsTransport implements Transport, Flushable {
 
   send(frame: Uint8Array): void {
     if (this.#closing) return;
-    if (!this.#corked) {
-      this.#corked = true;
-      this.#heldBytes = 0;
-      this.#stream.cork();
-      this.#batch.add(this);
-    }
-    this.#webSocket.send(frame, this.#isBinary ? BINARY_FRAME : TEXT_FRAME);
-    this.#sentBytes += frame.length;
-    this.#heldBytes += frame.length;
-    if (this.#heldBytes >= FLUSH_BYTES) {
-      this.#heldBytes = 0;
-      this.#stream.uncork();
-      this.#stream.cork();
-    }
-  }
-
-  /** Writes what this turn's sends have gathered; the write batch calls it at the end of the turn. */
-  flush(): void {
-    this.#corked = false;
-    this.#stream.uncork();
+    this.#out.send(frame);
   }
 
   pause(): void {
@@ -139,6 +131,7 @@ export class WsTransport implements Transport, Flushable {
     if (this.#closing) return;
     this.#closing = true;
     this.#reason = reason === '' ? `closed by this side (${cause})` : reason;
+    this.#out.flushEarly();
     this.#webSocket.close(CLOSE_CODES[cause], fitting(reason));
     // The peer's close frame stands behind everything that it sent before: all of it is read, and dropped.
     this.#paused = false;
@@ -165,12 +158,17 @@ export class WsTransport implements Transport, Flushable {
     const key = `probe ${++this.#probeCount}`;
     const timer = setTimeout(() => this.#settle(key, false), timeoutMs).unref();
     (this.#probes ??= new Map()).set(key, { timer, answered });
-    this.#webSocket.ping(key);
+    this.#ping(key);
   }
 
   /** Sends a ping without payload; its pong counts as a sign of life. */
   ping(): void {
-    if (!this.#closing) this.#webSocket.ping();
+    if (!this.#closing) this.#ping(undefined);
+  }
+
+  #ping(key: string | undefined): void {
+    this.#out.flushEarly();
+    this.#webSocket.ping(key);
   }
 
   /**
@@ -180,7 +178,7 @@ export class WsTransport implements Transport, Flushable {
   takeSignOfLife(): boolean {
     if (this.#paused) {
       const buffered = this.bufferedBytes;
-      const taken = this.#sentBytes - buffered;
+      const taken = this.#out.sentBytes - buffered;
       const moved = buffered === 0 || taken > this.#takenBytes;
       this.#takenBytes = taken;
       return moved;

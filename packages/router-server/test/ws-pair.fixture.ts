@@ -21,6 +21,7 @@ export async function wsTransportPair(subprotocol: string): Promise<TransportPai
   await once(webSocket, 'open');
   const near = new WsTransport({
     webSocket,
+    isServer: false,
     stream: stream!,
     serializer: nodeSerializers().find((one) => one.subprotocol === subprotocol)!,
     batch: new WriteBatch(),

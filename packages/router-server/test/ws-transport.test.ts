@@ -50,7 +50,7 @@ describe('WebSocket transport', () => {
     await RawPeer.upgraded(server.port, 'wamp.2.json');
     const { transport } = await acceptor.connection();
     transport.send(bytes('x'.repeat(FLUSH_BYTES - 1)));
-    expect(transport.bufferedBytes).toBeGreaterThan(FLUSH_BYTES - 1);
+    expect(transport.bufferedBytes).toBeGreaterThanOrEqual(FLUSH_BYTES - 1);
     transport.send(bytes('y'));
     expect(transport.bufferedBytes).toBeLessThan(FLUSH_BYTES);
   });

@@ -4,7 +4,7 @@
  * the policy of their subscriber; whatever is sent behind a waiting event waits too. Owns the marks' meaning.
  */
 import type { SlowPolicy } from '@wamp/broker';
-import type { EventMessage, Transport } from '@wamp/protocol';
+import type { EventMessage, Message, Transport } from '@wamp/protocol';
 import { KeptFrames } from './kept-frames.js';
 import type { Counters, DropReason } from './stats.js';
 
@@ -56,6 +56,27 @@ export class OutboundQueue {
   sendEvent(frame: Uint8Array, event: EventMessage): void {
     if (this.#isBehind) this.#sendBehind(frame, event);
     else this.#transmit(frame);
+  }
+
+  /**
+   * Encodes a message and sends it, unless its frame is longer than the peer accepts.
+   * @returns the frame's length
+   * @throws PayloadError if the message cannot be expressed in the transport's format; whatever the transport throws
+   */
+  sendMessage(message: Message): number {
+    const transport = this.#transport;
+    const { sink } = transport;
+    if (sink === undefined || this.#kept !== undefined) {
+      const frame = transport.serializer.encode(message);
+      if (frame.length <= transport.maxSendBytes) this.send(frame);
+      return frame.length;
+    }
+    const length = transport.serializer.encodeInto(message, sink);
+    if (length > sink.maxSendBytes) return length;
+    this.#counters.framesSent += 1;
+    const buffered = transport.bufferedBytes;
+    if (buffered > this.#firstMark) this.#rose(buffered);
+    return length;
   }
 
   /** The transport says that sending may go on. */

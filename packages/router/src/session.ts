@@ -361,21 +361,21 @@ export class Session implements TransportReceiver, OutboundWatcher {
   /** Sends what dealer or broker decided; does nothing once the session has ended. */
   deliver(message: Message): void {
     if (this.#state !== State.Established) return;
-    let frame: Uint8Array;
+    let length: number;
     try {
-      frame = this.#transport.serializer.encode(message);
+      length = this.#outbound.sendMessage(message);
     } catch (error) {
-      this.#undeliverable(message, error);
+      if (error instanceof PayloadError) this.#undeliverable(message, error);
+      else this.#transportFailed(error);
       return;
     }
-    if (frame.length > this.#transport.maxSendBytes) {
-      this.#undeliverable(message, frame.length);
+    if (length > this.#transport.maxSendBytes) {
+      this.#undeliverable(message, length);
       return;
     }
     if (message.kind === MessageKind.Invocation && message.request > this.#lastInvocation) {
       this.#lastInvocation = message.request;
     }
-    this.#sendFrame(frame);
   }
 
   /**

@@ -1,6 +1,8 @@
-/** The last step of writing: head, payload and end become one frame, in memory that the host may lend. */
-import { copyInto, type ByteWriter } from '../byte-writer.js';
-import type { EncodedPayload } from '../payload.js';
+/** The last step of writing: head, payload and end become one frame, in memory that the host may lend, or go into a sink. */
+import type { ByteWriter } from '../byte-writer.js';
+import { copyBytes } from '../copy-bytes.js';
+import { NOTHING_BEHIND, type FrameSink } from '../frame-sink.js';
+import type { PayloadSpan } from '../payload.js';
 import { viewOf } from '../utf8.js';
 
 /** Lends memory of at least so many bytes. */
@@ -10,18 +12,37 @@ export function allocateNew(bytes: number): Uint8Array {
   return new Uint8Array(bytes);
 }
 
-/** @param closing bytes to leave room for behind the payload */
+/** @param closing the byte behind the payload, or NOTHING_BEHIND */
 export function assembleFrame(
   head: ByteWriter,
-  payload: EncodedPayload,
+  payload: PayloadSpan,
   closing: number,
   allocate: Allocate,
 ): Uint8Array {
-  const tail = payload.bytes;
-  const size = head.length + tail.length + closing;
+  const size = frameLength(head, payload, closing);
   const lent = allocate(size);
   const frame = lent.length === size ? lent : viewOf(lent, 0, size);
-  copyInto(head.bytes, head.length, frame, 0);
-  if (tail.length > 0) copyInto(tail, tail.length, frame, head.length);
+  const { source, from, to } = payload;
+  copyBytes(head.bytes, 0, head.length, frame, 0);
+  if (to > from) copyBytes(source, from, to, frame, head.length);
+  if (closing !== NOTHING_BEHIND) frame[size - 1] = closing;
   return frame;
+}
+
+/** Gives the frame to the sink, unless it is longer than the sink takes. @returns its length */
+export function deliverFrame(
+  head: ByteWriter,
+  payload: PayloadSpan,
+  closing: number,
+  sink: FrameSink,
+): number {
+  const size = frameLength(head, payload, closing);
+  if (size <= sink.maxSendBytes) {
+    sink.sendPieces(head.bytes, head.length, payload.source, payload.from, payload.to, closing);
+  }
+  return size;
+}
+
+function frameLength(head: ByteWriter, payload: PayloadSpan, closing: number): number {
+  return head.length + (payload.to - payload.from) + (closing === NOTHING_BEHIND ? 0 : 1);
 }

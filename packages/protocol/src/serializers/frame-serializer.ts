@@ -2,6 +2,7 @@
  * What the three serializers have in common: they put a format's reader and writer to work and see to it that nothing but
  * the promised errors comes out.
  */
+import type { FrameSink } from '../frame-sink.js';
 import type { HeadReader } from '../head-reader.js';
 import type { HeadWriter } from '../head-writer.js';
 import { decodeMessage } from '../message-decoder.js';
@@ -67,11 +68,21 @@ export class FrameSerializer implements Serializer {
   }
 
   encode(message: Message): Uint8Array {
+    return this.#written(message).finish();
+  }
+
+  encodeInto(message: Message, sink: FrameSink): number {
+    return this.#written(message).finishInto(sink);
+  }
+
+  /** A writer that holds the message, to be finished at once. */
+  #written(message: Message): HeadWriter {
     // A value's `toJSON` or getter may come back here while the writer is in use.
     const writer = this.#writer ?? this.#newWriter();
     this.#writer = undefined;
     try {
-      return encodeMessage(writer, message);
+      encodeMessage(writer, message);
+      return writer;
     } catch (error) {
       throw asPayloadError(error);
     } finally {

@@ -6,9 +6,9 @@ import { EMPTY_DICT, type Dict } from '../dict.js';
 import { malformed, missing, notAMessage, tooLong, wrongType, type HeadReader } from '../head-reader.js';
 import { MAX_ID } from '../ids.js';
 import { checkOptions, type OptionRules } from '../options.js';
-import { EMPTY_PAYLOAD, Payload, type PayloadCodec } from '../payload.js';
+import { EMPTY_PAYLOAD, Payload, type PayloadCodec, type PayloadSpan } from '../payload.js';
 import { ShortStrings } from '../short-strings.js';
-import { decodeUtf8, viewOf } from '../utf8.js';
+import { decodeUtf8 } from '../utf8.js';
 import { CLOSE_DICT, CLOSE_LIST, COMMA, JsonGrammar, OPEN_DICT, OPEN_LIST, QUOTE } from './json-grammar.js';
 import { parseJson } from './json-values.js';
 
@@ -179,14 +179,13 @@ export class JsonReader extends JsonGrammar implements HeadReader {
 
   /** The opaque payload that started at `from` and was just passed. */
   #bare(where: string, from: number): Payload {
-    const bytes = viewOf(this.bytes, from, this.#at);
+    const span: PayloadSpan = { source: this.bytes, from, to: this.#at, elements: 1 };
     this.end(where);
-    return Payload.rawOpaque(this.#codec, bytes);
+    return Payload.rawSpan(this.#codec, span, true);
   }
 
   #taken(where: string, from: number, to: number, elements: 1 | 2): Payload {
-    const bytes = viewOf(this.bytes, from, to);
     this.end(where);
-    return Payload.raw(this.#codec, bytes, elements);
+    return Payload.rawSpan(this.#codec, { source: this.bytes, from, to, elements }, false);
   }
 }

@@ -1,30 +1,31 @@
 /** Writes frames in JSON. */
 import type { Dict } from '../dict.js';
+import type { FrameSink } from '../frame-sink.js';
 import type { HeadWriter } from '../head-writer.js';
-import { EMPTY_PAYLOAD, type EncodedPayload, type Payload, type PayloadCodec } from '../payload.js';
-import { assembleFrame, type Allocate } from './frame-assembly.js';
+import { NO_PAYLOAD, type Payload, type PayloadCodec, type PayloadSpan } from '../payload.js';
+import { assembleFrame, deliverFrame, type Allocate } from './frame-assembly.js';
 import { JsonValueWriter } from './json-values.js';
 
 const COMMA = 0x2c;
+const CLOSE_LIST = 0x5d;
 const INNER = 2;
 
 export class JsonWriter extends JsonValueWriter implements HeadWriter {
   readonly #codec: PayloadCodec;
   readonly #allocate: Allocate;
-  #payload: EncodedPayload;
+  #payload: PayloadSpan = NO_PAYLOAD;
 
   constructor(codec: PayloadCodec, maxDepth: number, allocate: Allocate) {
     super(maxDepth);
     this.#codec = codec;
     this.#allocate = allocate;
-    this.#payload = EMPTY_PAYLOAD.encodedFor(codec);
   }
 
-  encoded(payload: Payload): EncodedPayload {
-    return payload.encodedFor(this.#codec);
+  span(payload: Payload): PayloadSpan {
+    return payload.spanFor(this.#codec);
   }
 
-  begin(kind: number, _elements: number, payload: EncodedPayload): void {
+  begin(kind: number, _elements: number, payload: PayloadSpan): void {
     this.clear();
     this.#payload = payload;
     this.byte(0x5b);
@@ -48,11 +49,18 @@ export class JsonWriter extends JsonValueWriter implements HeadWriter {
   }
 
   finish(): Uint8Array {
+    return assembleFrame(this, this.#taken(), CLOSE_LIST, this.#allocate);
+  }
+
+  finishInto(sink: FrameSink): number {
+    return deliverFrame(this, this.#taken(), CLOSE_LIST, sink);
+  }
+
+  /** The payload, which is not to be held any longer than its frame. */
+  #taken(): PayloadSpan {
     const payload = this.#payload;
-    this.#payload = EMPTY_PAYLOAD.encodedFor(this.#codec);
+    this.#payload = NO_PAYLOAD;
     if (payload.elements > 0) this.byte(COMMA);
-    const frame = assembleFrame(this, payload, 1, this.#allocate);
-    frame[frame.length - 1] = 0x5d;
-    return frame;
+    return payload;
   }
 }

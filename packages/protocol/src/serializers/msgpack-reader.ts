@@ -6,9 +6,8 @@ import { malformed, missing, notAMessage, tooLong, wrongType, type HeadReader } 
 import { readFloat32, readFloat64 } from '../ieee754.js';
 import { MAX_ID } from '../ids.js';
 import { checkOptions, type OptionRules } from '../options.js';
-import { EMPTY_PAYLOAD, Payload } from '../payload.js';
+import { EMPTY_PAYLOAD, Payload, type PayloadSpan } from '../payload.js';
 import { ShortStrings } from '../short-strings.js';
-import { viewOf } from '../utf8.js';
 import { MsgpackGrammar, NIL } from './msgpack-grammar.js';
 import type { MsgpackPayloadCodec } from './msgpack-values.js';
 
@@ -190,13 +189,13 @@ export class MsgpackReader extends MsgpackGrammar implements HeadReader {
 
   /** The opaque payload that started at `from` and was just passed. */
   #bare(where: string, from: number): Payload {
-    const bytes = viewOf(this.bytes, from, this.#at);
+    const span: PayloadSpan = { source: this.bytes, from, to: this.#at, elements: 1 };
     this.end(where);
-    return Payload.rawOpaque(this.#codec, bytes);
+    return Payload.rawSpan(this.#codec, span, true);
   }
 
   #taken(where: string, from: number, to: number, elements: 1 | 2): Payload {
     this.end(where);
-    return Payload.raw(this.#codec, viewOf(this.bytes, from, to), elements);
+    return Payload.rawSpan(this.#codec, { source: this.bytes, from, to, elements }, false);
   }
 }

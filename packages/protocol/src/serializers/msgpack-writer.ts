@@ -1,8 +1,9 @@
 /** Writes frames in MessagePack. */
 import type { Dict } from '../dict.js';
+import { NOTHING_BEHIND, type FrameSink } from '../frame-sink.js';
 import type { HeadWriter } from '../head-writer.js';
-import { EMPTY_PAYLOAD, type EncodedPayload, type Payload, type PayloadCodec } from '../payload.js';
-import { assembleFrame, type Allocate } from './frame-assembly.js';
+import { NO_PAYLOAD, type Payload, type PayloadCodec, type PayloadSpan } from '../payload.js';
+import { assembleFrame, deliverFrame, type Allocate } from './frame-assembly.js';
 import { MsgpackValueWriter } from './msgpack-values.js';
 
 const INNER = 2;
@@ -10,20 +11,19 @@ const INNER = 2;
 export class MsgpackWriter extends MsgpackValueWriter implements HeadWriter {
   readonly #codec: PayloadCodec;
   readonly #allocate: Allocate;
-  #payload: EncodedPayload;
+  #payload: PayloadSpan = NO_PAYLOAD;
 
   constructor(codec: PayloadCodec, maxDepth: number, allocate: Allocate) {
     super(maxDepth);
     this.#codec = codec;
     this.#allocate = allocate;
-    this.#payload = EMPTY_PAYLOAD.encodedFor(codec);
   }
 
-  encoded(payload: Payload): EncodedPayload {
-    return payload.encodedFor(this.#codec);
+  span(payload: Payload): PayloadSpan {
+    return payload.spanFor(this.#codec);
   }
 
-  begin(kind: number, elements: number, payload: EncodedPayload): void {
+  begin(kind: number, elements: number, payload: PayloadSpan): void {
     this.clear();
     this.#payload = payload;
     this.openList(elements + payload.elements);
@@ -44,8 +44,17 @@ export class MsgpackWriter extends MsgpackValueWriter implements HeadWriter {
   }
 
   finish(): Uint8Array {
+    return assembleFrame(this, this.#taken(), NOTHING_BEHIND, this.#allocate);
+  }
+
+  finishInto(sink: FrameSink): number {
+    return deliverFrame(this, this.#taken(), NOTHING_BEHIND, sink);
+  }
+
+  /** The payload, which is not to be held any longer than its frame. */
+  #taken(): PayloadSpan {
     const payload = this.#payload;
-    this.#payload = EMPTY_PAYLOAD.encodedFor(this.#codec);
-    return assembleFrame(this, payload, 0, this.#allocate);
+    this.#payload = NO_PAYLOAD;
+    return payload;
   }
 }
