@@ -15,7 +15,7 @@ import type { Config } from './config-schema.js';
 import { configTemplate } from './config-template.js';
 import { ListenError } from './listen-error.js';
 import { listenerLog, openLogs, routerLog, type Logs } from './logging.js';
-import { PlanError, RouterProcess } from './router-process.js';
+import { CLOSING_MS, PlanError, RouterProcess } from './router-process.js';
 import { installShutdown } from './shutdown.js';
 import { installTlsReload } from './tls-reload.js';
 import { isLoopbackAddress, OPEN_WARNING, startupBanner, urlsFor } from './startup-banner.js';
@@ -99,6 +99,7 @@ async function run(config: Config, plan: Plan): Promise<void> {
   });
   installShutdown({
     close: () => router.close(),
+    limitMs: plan.drainMs + CLOSING_MS,
     log: {
       info: (sentence) => logs.logger.info(sentence),
       warn: (sentence) => logs.logger.warn(sentence),
@@ -124,9 +125,13 @@ function announce(
   logs: Logs,
   banner: { colour: boolean } | undefined,
 ): void {
-  const isLoopback = servers.every(({ address }) => isLoopbackAddress(address));
+  const isLoopback = servers.every(({ address, port }) => port === 0 || isLoopbackAddress(address));
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  const urls = servers.flatMap((server) => urlsFor(server, addresses));
+  const urls = servers.flatMap((server, i) => {
+    const speaksWebSocket = config.transports[i]!.type !== 'rawsocket';
+    const { url, rawSocketUrl, address, port } = server;
+    return urlsFor({ url, rawSocketUrl, speaksWebSocket, address, port }, addresses);
+  });
   const realms = config.realms.map(({ name }) => name);
   const openRealms = config.realms.filter(isOpenRealm).map(({ name }) => name);
   const subprotocols = [...new Set(servers.flatMap((server) => server.subprotocols))];

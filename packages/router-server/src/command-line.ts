@@ -20,6 +20,7 @@ import {
   type Config,
   type LogFormat,
   type LogLevel,
+  type TransportConfig,
 } from './config-schema.js';
 import { REALM_NAME } from './config-values.js';
 
@@ -86,7 +87,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
 
 function createCommand(ask: (line: CommandLine) => void): Command {
   const command = new Command('wamp-router')
-    .description('A WAMP router: routed remote procedure calls and publish & subscribe over WebSocket.')
+    .description('A WAMP router: routed remote procedure calls and publish & subscribe.')
     .version(packageVersion(), '-v, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
@@ -169,23 +170,36 @@ function repeated(
 
 /** Flags win over the file; those of a listener are about the first one. */
 function merged(config: Config, flags: Flags): Config {
-  const { port, host, path, realm, allowOrigin, logLevel, logFormat } = flags;
+  const { realm, logLevel, logFormat } = flags;
   const [first, ...others] = config.transports;
-  const { endpoint, options } = first!;
   return {
     ...config,
     realms: realm === undefined ? config.realms : realmsNamed(realm, config),
-    transports: [
-      {
-        ...first!,
-        path: path ?? first!.path,
-        endpoint: { ...endpoint, port: port ?? endpoint.port, interface: host ?? endpoint.interface },
-        options: { ...options, allowed_origins: [...(allowOrigin ?? options.allowed_origins)] },
-      },
-      ...others,
-    ],
+    transports: [mergedTransport(first!, flags), ...others],
     log: { ...config.log, level: logLevel ?? config.log.level, format: logFormat ?? config.log.format },
   };
+}
+
+/** @throws ConfigError for a flag that the transport has no use for */
+function mergedTransport(transport: TransportConfig, flags: Flags): TransportConfig {
+  const { port, host, path, allowOrigin } = flags;
+  const result = structuredClone(transport);
+  const { endpoint } = result;
+  if (endpoint.type === 'tcp') {
+    endpoint.port = port ?? endpoint.port;
+    endpoint.interface = host ?? endpoint.interface;
+  } else if (port !== undefined || host !== undefined) {
+    throw new ConfigError('--port and --host: the first transport of the configuration is a Unix socket');
+  }
+  if (result.type !== 'rawsocket') {
+    result.path = path ?? result.path;
+    if (allowOrigin !== undefined) result.options.allowed_origins = [...allowOrigin];
+  } else if (path !== undefined || allowOrigin !== undefined) {
+    throw new ConfigError(
+      '--path and --allow-origin: the first transport of the configuration is no WebSocket',
+    );
+  }
+  return result;
 }
 
 function realmsNamed(names: readonly string[], { realms }: Config): Config['realms'] {

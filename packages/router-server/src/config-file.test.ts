@@ -26,9 +26,9 @@ describe('the configuration file', () => {
     expect(parse('')).toEqual(expected);
     expect(parse('{}')).toEqual(expected);
     const yaml =
-      'log: { level: debug }\ntransports:\n  - type: websocket\n    endpoint: { type: tcp, port: 9000 }\n';
+      'log: { level: debug }\ntransports:\n  - type: universal\n    endpoint: { type: tcp, port: 9000 }\n';
     const json =
-      '{"log":{"level":"debug"},\n\t"transports":[{"type":"websocket","endpoint":{"type":"tcp","port":9000}}]}';
+      '{"log":{"level":"debug"},\n\t"transports":[{"type":"universal","endpoint":{"type":"tcp","port":9000}}]}';
     for (const source of [yaml, json, `\uFEFF${json}`]) {
       const config = parse(source);
       expect(config.log.level).toBe('debug');
@@ -62,7 +62,14 @@ describe('the configuration file', () => {
       'realms: [{ name: a, store: { type: memory, event-history: [{ uri: a..b }] } }]',
       '1:67: realms[0].store.event-history[0].uri: is no valid URI for match: exact',
     ],
-    ['transports: [{ type: websockt }]', 'transports[0].type: must be websocket'],
+    [
+      'transports: [{ type: websockt }]',
+      'transports[0].type: must be one of websocket, rawsocket, universal',
+    ],
+    [
+      'transports: [{ type: rawsocket, path: /ws }]',
+      'transports[0].path: unknown key; known here: type, endpoint,',
+    ],
     ['transports: [{ type: websockt }]', 'did you mean "websocket"?'],
     [
       'transports:\n  - type: websocket\n    endpoint: { type: tcp, port: 70000 }',
@@ -168,9 +175,10 @@ describe('references in the configuration', () => {
     'transports: [{ type: websocket, path: "/${PART}", endpoint: { type: tcp, port: "${PORT:-8080}" } }]';
 
   it('stand for text, numbers and truth values', () => {
-    const [transport] = parse(source, { PART: 'wamp', PORT: '9000' }).transports;
-    expect([transport!.path, transport!.endpoint.port]).toEqual(['/wamp', 9000]);
-    expect(parse(source, { PART: '' }).transports[0]!.endpoint.port).toBe(8080);
+    expect(parse(source, { PART: 'wamp', PORT: '9000' }).transports).toMatchObject([
+      { path: '/wamp', endpoint: { port: 9000 } },
+    ]);
+    expect(parse(source, { PART: '' }).transports).toMatchObject([{ path: '/', endpoint: { port: 8080 } }]);
     const { realms } = parse('realms: [{ name: a, options: { reroute: "${YES}" } }]', { YES: 'true' });
     expect(realms[0]!.options.reroute).toBe(true);
   });

@@ -91,7 +91,7 @@ class ConfigText {
     for (const { path } of first.error.issues) this.#convert(resolved, path);
     const second = CONFIG.safeParse(resolved, { reportInput: true });
     if (second.success) return second.data;
-    throw this.#error(issuesOf(CONFIG, second.error.issues, (path) => this.#shown(resolved, path)));
+    throw this.#error(issuesOf(CONFIG, second.error.issues, resolved, (path) => this.#shown(resolved, path)));
   }
 
   #plain(): unknown {

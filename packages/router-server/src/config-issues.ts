@@ -26,14 +26,18 @@ export function keyOf(path: readonly PropertyKey[]): string {
 
 /**
  * Puts what zod found into sentences.
+ * @param value what was checked
  * @param shown what the file has at a path, as text for the complaint; undefined if it is not to be shown
  */
 export function issuesOf(
   schema: z.core.$ZodType,
   found: readonly z.core.$ZodIssue[],
+  value: unknown,
   shown: (path: readonly PropertyKey[]) => string | undefined,
 ): readonly ConfigIssue[] {
-  return found.flatMap((issue) => flatten(issue)).flatMap((issue) => sentencesOf(schema, issue, shown));
+  return found
+    .flatMap((issue) => flatten(issue))
+    .flatMap((issue) => sentencesOf(schema, issue, value, shown));
 }
 
 /** Where there was a choice, zod tells what is wrong with each; only the one that was most likely meant is of use. */
@@ -56,11 +60,12 @@ function farness(faults: readonly z.core.$ZodIssue[], union: z.core.$ZodIssue): 
 function sentencesOf(
   schema: z.core.$ZodType,
   issue: z.core.$ZodIssue,
+  value: unknown,
   shown: (path: readonly PropertyKey[]) => string | undefined,
 ): readonly ConfigIssue[] {
   const { path } = issue;
   if (issue.code === 'unrecognized_keys') {
-    const known = knownKeys(schema, path);
+    const known = knownKeys(schema, path, value);
     return issue.keys.map((key) => ({
       path: [...path, key],
       sentence: `unknown key; ${hint(key, known)}`,

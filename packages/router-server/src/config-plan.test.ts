@@ -46,6 +46,10 @@ realms:
       tls: { principals: { joe: { certificate-sha256: ['${'0'.repeat(64)}'], role: r } } }
 transports:
   - type: websocket
+    endpoint: { type: unix, path: a }
+    serializers: [json]
+    options: { allowed_origins: [https://app.example] }
+  - type: universal
     serializers: [json]
     options: { allowed_origins: [https://app.example] }
 monitoring: { endpoint: { type: tcp, port: 9090 } }

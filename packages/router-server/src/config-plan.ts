@@ -36,6 +36,8 @@ export interface Plan {
   /** undefined: drawn at each start */
   readonly secret: string | undefined;
   readonly listeners: readonly ListenerPlan[];
+  /** milliseconds that running calls have to finish at the end */
+  readonly drainMs: number;
   readonly log: LogPlan;
   readonly monitoring: MonitoringPlan;
 }
@@ -60,7 +62,8 @@ export function planOf(config: Config, directory = '.'): Plan {
     realms: new Map(config.realms.map((realm) => [realm.name, realmPlan(realm, config, directory)])),
     limits: routerLimitsOf(config.limits),
     secret: config.secret,
-    listeners: config.transports.map((transport) => listenerPlan(transport, config)),
+    listeners: config.transports.map((transport) => listenerPlan(transport, config, directory)),
+    drainMs: config.drain.timeout_ms,
     log: {
       level: config.log.level,
       format: config.log.format,
@@ -125,20 +128,23 @@ function storePlan(store: RealmConfig['store'], directory: string): StorePlan {
   return { type: 'sqlite', path: resolve(directory, store.path), survives: store.survives, limits };
 }
 
-function listenerPlan(
-  { endpoint, path, serializers, options }: TransportConfig,
-  config: Config,
-): ListenerPlan {
+function listenerPlan(transport: TransportConfig, config: Config, directory: string): ListenerPlan {
+  const { endpoint, serializers, options, type } = transport;
+  const pingAlways = 'ping_always' in options && options.ping_always;
   return {
     serializers,
     maxDepth: config.limits.nesting_depth,
     options: {
-      port: endpoint.port,
-      host: endpoint.interface,
-      path,
-      allowedOrigins: options.allowed_origins,
+      ...(endpoint.type === 'unix'
+        ? { socketPath: resolve(directory, endpoint.path) }
+        : { port: endpoint.port, host: endpoint.interface }),
+      webSocket: type !== 'rawsocket',
+      rawSocket: type !== 'websocket' && { pingAlways },
+      ...('path' in transport ? { path: transport.path } : {}),
+      ...('allowed_origins' in options ? { allowedOrigins: options.allowed_origins } : {}),
       maxMessageBytes: options.max_message_size,
       maxConnections: options.max_connections,
+      maxConnectionsPerAddress: options.max_connections_per_address,
       pingIntervalMs: options.auto_ping_interval,
       pingTimeoutMs: options.auto_ping_timeout,
       handshakeTimeoutMs: options.open_handshake_timeout,

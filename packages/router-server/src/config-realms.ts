@@ -54,16 +54,16 @@ const OPTIONS = section({
     'Longest time that a call waits for its next answer, so that no call waits for ever; 0 is no maximum.',
   ),
   reroute: yesOrNo(false, 'Whether `wamp.error.unavailable` of a callee makes the dealer try the next one.'),
-  probe_ms: milliseconds(
-    0,
-    DEFAULT_PROBE_MS,
-    "Time that the holders of a registration have to show that they are there when somebody else's REGISTER would be refused because of them; 0 turns it off.",
-  ),
   slow_subscribers: oneOf(['disconnect', 'drop-oldest', 'drop-newest', 'latest'])
     .default('disconnect')
     .describe(
       'What is done with events for a subscriber that reads too slowly, unless its SUBSCRIBE says it with `x_slow_policy`: `disconnect` loses none and cuts a session that falls too far behind; the others lose events and nothing else; `latest` keeps the last one of each topic.',
     ),
+  probe_ms: milliseconds(
+    0,
+    DEFAULT_PROBE_MS,
+    "Time that the holders of a registration have to show that they are there when somebody else's REGISTER would be refused because of them; 0 turns it off.",
+  ),
 }).prefault({});
 
 const HISTORY = section({

@@ -17,7 +17,7 @@ import {
   wholeNumber,
   yesOrNo,
 } from './config-values.js';
-import { DEFAULT_LISTENER_LIMITS as LISTENER } from './limits.js';
+import { DEFAULT_LISTENER_LIMITS as LISTENER, DRAIN_MS } from './limits.js';
 import { isAllowableOrigin } from './origin-policy.js';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -45,23 +45,36 @@ const TCP = section({
   ),
 });
 
-const WEB_SOCKET_OPTIONS = section({
-  allowed_origins: listOf(ORIGIN)
-    .default([])
-    .describe(
-      'Web pages that may connect, beyond those of this machine and of the host that the request names; `*` for all.',
-    ),
+const UNIX = section({
+  type: z.literal('unix').describe('A Unix socket.'),
+  path: NOT_EMPTY.describe(
+    'Its file. Whoever may write to it may connect. A relative path begins at the directory of the configuration.',
+  ),
+});
+
+const ENDPOINT = z
+  .discriminatedUnion('type', [TCP, UNIX])
+  .prefault({ type: 'tcp' })
+  .describe('Where it listens.');
+
+const COMMON_OPTIONS = {
   max_message_size: whole(
     1024,
     2 ** 31 - 1,
     LISTENER.maxMessageBytes,
-    'Longest message that a peer may send, in bytes. 16 MiB is the most that RawSocket carries, so that every transport can pass on every message.',
+    'Longest message that a peer may send, in bytes. 16 MiB is the most that RawSocket carries, so that every transport can pass on every message. RawSocket knows powers of two only: the largest that is not above this counts there.',
   ),
   max_connections: whole(
     1,
     1_000_000,
     LISTENER.maxConnections,
-    'Connections at the same time; one more is refused with HTTP 503.',
+    'Connections at the same time; one more is refused with HTTP 503, over RawSocket with error 4.',
+  ),
+  max_connections_per_address: whole(
+    1,
+    1_000_000,
+    LISTENER.maxConnectionsPerAddress,
+    'Of these, from one IPv4 address or one IPv6 network of 64 bits. Addresses of this machine, where proxies run, do not count.',
   ),
   auto_ping_interval: milliseconds(
     0,
@@ -76,29 +89,84 @@ const WEB_SOCKET_OPTIONS = section({
   open_handshake_timeout: milliseconds(
     1,
     LISTENER.handshakeTimeoutMs,
-    'Time in milliseconds for the opening HTTP request; half-sent requests must not hold connections.',
+    'Time in milliseconds for the opening handshake; half-sent ones must not hold connections.',
   ),
   close_handshake_timeout: milliseconds(
     1,
     LISTENER.closeTimeoutMs,
     'Time in milliseconds for the closing handshake; a peer that is gone does not answer it.',
   ),
-}).prefault({});
+};
+
+const WEB_OPTIONS = {
+  allowed_origins: listOf(ORIGIN)
+    .default([])
+    .describe(
+      'Web pages that may connect, beyond those of this machine and of the host that the request names; `*` for all.',
+    ),
+};
+
+const RAW_OPTIONS = {
+  ping_always: yesOrNo(
+    false,
+    'Whether RawSocket peers get PING that have sent none themselves. Autobahn|Python and Crossbar.io take a PING for a broken message; peers are watched by TCP keepalive in any case.',
+  ),
+};
+
+const OPTIONS_TEXT = 'Limits and times of this transport.';
 
 export const SERIALIZER_NAMES = ['json', 'msgpack', 'cbor'] as const;
 
+const SERIALIZERS = listOf(oneOf(SERIALIZER_NAMES))
+  .min(1, 'must name one serializer at least')
+  .default([...SERIALIZER_NAMES])
+  .describe('What is spoken; a client chooses by its own preference.');
+
+const WEB_PATH = PATH.default('/ws').describe('Path of the WebSocket endpoint.');
+
 const WEB_SOCKET = section({
   type: z.literal('websocket').describe('WebSocket over HTTP/1.1.'),
-  endpoint: TCP.prefault({ type: 'tcp' }).describe('Where it listens.'),
-  path: PATH.default('/ws').describe('Path of the WebSocket endpoint.'),
-  serializers: listOf(oneOf(SERIALIZER_NAMES))
-    .min(1, 'must name one serializer at least')
-    .default([...SERIALIZER_NAMES])
-    .describe('What is spoken; a client chooses by its own preference.'),
-  options: WEB_SOCKET_OPTIONS.describe('Limits and times of this transport.'),
+  endpoint: ENDPOINT,
+  path: WEB_PATH,
+  serializers: SERIALIZERS,
+  options: section({ ...WEB_OPTIONS, ...COMMON_OPTIONS })
+    .prefault({})
+    .describe(OPTIONS_TEXT),
 });
 
-const TRANSPORTS = listOf(WEB_SOCKET).min(1, 'must name one transport at least');
+const RAW_SOCKET = section({
+  type: z.literal('rawsocket').describe('RawSocket.'),
+  endpoint: ENDPOINT,
+  serializers: SERIALIZERS,
+  options: section({ ...RAW_OPTIONS, ...COMMON_OPTIONS })
+    .prefault({})
+    .describe(OPTIONS_TEXT),
+});
+
+const UNIVERSAL = section({
+  type: z
+    .literal('universal')
+    .describe('WebSocket, HTTP and RawSocket on one port, told apart by the first byte.'),
+  endpoint: ENDPOINT,
+  path: WEB_PATH,
+  serializers: SERIALIZERS,
+  options: section({ ...WEB_OPTIONS, ...RAW_OPTIONS, ...COMMON_OPTIONS })
+    .prefault({})
+    .describe(OPTIONS_TEXT),
+});
+
+const TRANSPORTS = listOf(z.discriminatedUnion('type', [WEB_SOCKET, RAW_SOCKET, UNIVERSAL])).min(
+  1,
+  'must name one transport at least',
+);
+
+const DRAIN = section({
+  timeout_ms: milliseconds(
+    0,
+    DRAIN_MS,
+    'Time in milliseconds that running calls have to finish after SIGTERM, before connections are closed. Service managers kill after 10 (Docker) to 90 s (systemd), and what follows takes up to 4 s more.',
+  ),
+}).prefault({});
 
 const LOG = section({
   level: LOG_LEVEL.default('info').describe('The least important lines that are written.'),
@@ -130,7 +198,7 @@ export const CONFIG = section({
     .optional()
     .describe('For editors: where the JSON Schema of this file is. The router ignores it.'),
   realms: REALMS.prefault([{ name: 'realm1' }]).describe('The realms that clients may join.'),
-  transports: TRANSPORTS.prefault([{ type: 'websocket' }]).describe('Where and how the router listens.'),
+  transports: TRANSPORTS.prefault([{ type: 'universal' }]).describe('Where and how the router listens.'),
   secret: NOT_EMPTY.meta(SECRET)
     .optional()
     .describe(
@@ -138,6 +206,7 @@ export const CONFIG = section({
     ),
   limits: LIMITS.prefault({}).describe('What peers can make the router keep or wait for.'),
   log: LOG.describe('What is written to stdout.'),
+  drain: DRAIN.describe('How the router ends.'),
   monitoring: MONITORING.describe('Pages for those who operate the router.'),
 });
 

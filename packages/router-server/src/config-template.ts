@@ -40,7 +40,7 @@ realms:
     #     - { uri: com.example.prices, limit: 100 }
 
 transports:
-  - type: websocket
+  - type: universal                      # WebSocket and RawSocket on one port; or: websocket, rawsocket
     endpoint:
       type: tcp
       port: \${WAMP_PORT:-8080}
@@ -60,6 +60,9 @@ transports:
 log:
   level: info                            # trace, debug, info, warn, error, silent
   # format: json                         # by default pretty on a terminal, else json
+
+# drain:
+#   timeout_ms: 4000                     # running calls may take so long to finish after SIGTERM
 
 # monitoring:
 #   health: true                         # /healthz and /readyz

@@ -86,6 +86,12 @@ export const MIN_PEER_LIMIT_BYTES = 2048;
 /** TCP connections beyond `maxConnections`, so that surplus peers get an HTTP answer instead of a reset. */
 export const SPARE_SOCKETS = 256;
 
+/**
+ * How long running calls have to finish when the process ends. Together with the closing of the connections it stays below the
+ * 10 s after which Docker kills.
+ */
+export const DRAIN_MS = 4_000;
+
 /** The defaults of all limits. */
 export const DEFAULT_LISTENER_LIMITS: ListenerLimits = Object.freeze({
   maxMessageBytes: MAX_MESSAGE_BYTES,

@@ -28,6 +28,11 @@ export interface ListenOptions extends EndpointOptions {
 export interface CloseOptions {
   /** How long peers get for the closing handshake before they are cut, in milliseconds. Default 2000. */
   readonly graceMs?: number;
+  /**
+   * Drain the router first: let running calls finish for so many milliseconds, then end its sessions so that their clients
+   * come back by themselves (`Router.drain`). The router takes no sessions any more afterwards, on no listener.
+   */
+  readonly drainMs?: number;
 }
 
 /** A router's endpoint on an HTTP server. */
@@ -40,7 +45,7 @@ export interface RouterAttachment {
   stopAccepting(): void;
   /**
    * Closes the endpoint's connections with WebSocket code 1012 and takes the endpoint off the HTTP server.
-   * Does not close the router: to say GOODBYE to its sessions first, call `router.close()` before.
+   * Does not close the router, unless `drainMs` says so: to say GOODBYE to its sessions first, call `router.close()` before.
    */
   close(options?: CloseOptions): Promise<void>;
 }
@@ -79,7 +84,7 @@ export async function listen(router: TransportAcceptor, options: ListenOptions =
   server.on('connection', (socket) => endpoint.handleConnection(socket));
   await bind(server, socketPath === undefined ? { port, host } : { socketPath });
   server.on('error', (error) => endpoint.webSocket.handleServerError(error));
-  return new OwnServer(server, endpoint);
+  return new OwnServer(server, endpoint, router);
 }
 
 /**
@@ -99,19 +104,21 @@ export function attach(
     }
   };
   httpServer.on('upgrade', onUpgrade);
-  return new Attachment(endpoint, () => httpServer.off('upgrade', onUpgrade));
+  return new Attachment(endpoint, router, () => httpServer.off('upgrade', onUpgrade));
 }
 
 class Attachment implements RouterAttachment {
   readonly path: string;
   readonly subprotocols: readonly string[];
   readonly #endpoint: Endpoint;
+  readonly #router: TransportAcceptor;
   readonly #detach: () => void;
 
-  constructor(endpoint: Endpoint, detach: () => void) {
+  constructor(endpoint: Endpoint, router: TransportAcceptor, detach: () => void) {
     this.path = endpoint.webSocket.path;
     this.subprotocols = endpoint.webSocket.subprotocols;
     this.#endpoint = endpoint;
+    this.#router = router;
     this.#detach = detach;
   }
 
@@ -123,7 +130,14 @@ class Attachment implements RouterAttachment {
     this.#endpoint.connections.stopAccepting();
   }
 
+  protected async drain({ drainMs }: CloseOptions): Promise<void> {
+    if (drainMs === undefined) return;
+    this.stopAccepting();
+    await this.#router.drain?.({ timeoutMs: drainMs });
+  }
+
   async close(options: CloseOptions = {}): Promise<void> {
+    await this.drain(options);
     await this.#endpoint.close(options.graceMs ?? CLOSE_GRACE_MS);
     this.#detach();
   }
@@ -139,8 +153,8 @@ class OwnServer extends Attachment implements RouterServer {
   readonly #tls: TlsListener | undefined;
   #closed: Promise<void> | undefined = undefined;
 
-  constructor(server: Server, endpoint: Endpoint) {
-    super(endpoint, () => undefined);
+  constructor(server: Server, endpoint: Endpoint, router: TransportAcceptor) {
+    super(endpoint, router, () => undefined);
     this.#server = server;
     this.#tls = endpoint.tls;
     this.hasTls = endpoint.tls !== undefined;
@@ -166,8 +180,10 @@ class OwnServer extends Attachment implements RouterServer {
   }
 
   override async close(options: CloseOptions = {}): Promise<void> {
+    // The port stays open meanwhile, for those who ask whether the router is ready.
+    await this.drain(options);
     this.#closed ??= new Promise((resolve) => this.#server.close(() => resolve()));
-    await super.close(options);
+    await super.close({ graceMs: options.graceMs ?? CLOSE_GRACE_MS });
     await this.#closed;
   }
 }

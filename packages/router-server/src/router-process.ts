@@ -23,6 +23,9 @@ import type { ListenerObserver } from './ws-listener.js';
 const GOODBYE_MS = 2_000;
 const LINGER_MS = 1_500;
 
+/** How long the end takes at most, after the time that running calls have. */
+export const CLOSING_MS: number = GOODBYE_MS + LINGER_MS + LINGER_MS;
+
 /** Who is told, for logs and metrics. */
 export interface Observers {
   readonly router: RouterObserver;
@@ -42,11 +45,13 @@ export class RouterProcess {
   readonly #servers: RouterServer[] = [];
   readonly #prometheus: Prometheus | undefined;
   readonly #observers: Observers;
+  readonly #drainMs: number;
   #monitoring: OperatingServer | undefined = undefined;
   #readiness: Readiness = 'starting';
 
   private constructor(plan: Plan, stores: readonly OpenStore[], observers: Observers) {
     this.#observers = observers;
+    this.#drainMs = plan.drainMs;
     this.#stores = stores;
     this.router = makeRouter(plan, stores, observers.router);
     this.#prometheus = plan.monitoring.hasMetrics ? new Prometheus(this.#metricSource()) : undefined;
@@ -85,12 +90,13 @@ export class RouterProcess {
     return this.#monitoring?.url;
   }
 
-  /** Says goodbye, then closes; peers that do not play along are cut. */
+  /** Lets running calls finish, then closes in a way that makes clients come back; peers that do not play along are cut. */
   async close(): Promise<void> {
     this.#readiness = 'draining';
     for (const server of this.#servers) server.stopAccepting();
-    const timeUp = new Promise<void>((resolve) => setTimeout(resolve, GOODBYE_MS + LINGER_MS).unref());
-    await Promise.race([this.router.close(), timeUp]);
+    const limitMs = this.#drainMs + GOODBYE_MS + LINGER_MS;
+    const timeUp = new Promise<void>((resolve) => setTimeout(resolve, limitMs).unref());
+    await Promise.race([this.router.drain({ timeoutMs: this.#drainMs }), timeUp]);
     await this.#closePorts(LINGER_MS);
     await Promise.all(this.#stores.map((store) => store.close()));
   }

@@ -2,6 +2,8 @@ import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { installShutdown } from './shutdown.js';
 
+const LIMIT_MS = 8_000;
+
 /** A process that records instead of ending. */
 function processStandIn(): {
   host: NodeJS.Process;
@@ -35,7 +37,7 @@ function install(
     said.push('flushed');
     done();
   };
-  installShutdown({ close, log, flush: flush ?? flushed, host });
+  installShutdown({ close, limitMs: LIMIT_MS, log, flush: flush ?? flushed, host });
   return { exits, signal, said };
 }
 

@@ -7,6 +7,8 @@
 export interface Shutdown {
   /** Closes everything, in order. */
   readonly close: () => Promise<void>;
+  /** milliseconds that closing may take before the process ends anyway */
+  readonly limitMs: number;
   readonly log: {
     info(sentence: string): void;
     warn(sentence: string): void;
@@ -22,12 +24,9 @@ export interface Shutdown {
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 type Signal = keyof typeof SIGNALS;
 
-/** Service managers wait 10 (Docker) to 90 s (systemd) before they kill; 8 s leaves time to say so in the log. */
-export const SHUTDOWN_MS = 8_000;
-
 /** Takes over SIGINT, SIGTERM and uncaught errors. */
 export function installShutdown(shutdown: Shutdown): void {
-  const { host, log, flush } = shutdown;
+  const { host, log, flush, limitMs } = shutdown;
   let isEnding = false;
   let isFlushing = false;
   const end = (code: number): void => {
@@ -42,11 +41,11 @@ export function installShutdown(shutdown: Shutdown): void {
       return;
     }
     isEnding = true;
-    log.info(`${signal}: saying goodbye to all sessions; again to stop at once`);
+    log.info(`${signal}: letting running calls finish; again to stop at once`);
     setTimeout(() => {
-      log.warn(`not everything was closed within ${SHUTDOWN_MS} ms, stopping now`);
+      log.warn(`not everything was closed within ${limitMs} ms, stopping now`);
       end(1);
-    }, SHUTDOWN_MS).unref();
+    }, limitMs).unref();
     shutdown.close().then(
       () => {
         log.info('stopped');

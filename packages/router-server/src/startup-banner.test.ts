@@ -71,7 +71,7 @@ describe('addresses', () => {
   });
 
   it('for all addresses: this machine first, then the addresses in the network', () => {
-    const at = { port: 1, path: '/ws' };
+    const at = { url: 'ws://[::1]:1/ws', rawSocketUrl: undefined, speaksWebSocket: true, port: 1 };
     const network = [
       { address: '127.0.0.1', family: 'IPv4', internal: true },
       { address: '192.0.2.7', family: 'IPv4', internal: false },
@@ -82,5 +82,14 @@ describe('addresses', () => {
       'ws://192.0.2.7:1/ws',
     ]);
     expect(urlsFor({ ...at, address: '::1' }, network)).toEqual(['ws://[::1]:1/ws']);
+    const secure = { ...at, url: 'wss://127.0.0.1:1/ws', rawSocketUrl: 'rss://127.0.0.1:1' };
+    expect(urlsFor({ ...secure, address: '::' }, network)).toEqual([
+      'wss://localhost:1/ws',
+      'wss://192.0.2.7:1/ws',
+      'rss://localhost:1',
+      'rss://192.0.2.7:1',
+    ]);
+    const unix = { url: 'ws+unix:///a/b:/ws', rawSocketUrl: 'unix:/a/b', address: '/a/b', port: 0 };
+    expect(urlsFor({ ...unix, speaksWebSocket: false }, network)).toEqual(['unix:/a/b']);
   });
 });

@@ -98,12 +98,27 @@ export function isLoopbackAddress(address: string): boolean {
  * @param addresses the machine's network addresses, as `os.networkInterfaces` lists them
  */
 export function urlsFor(
-  bound: { readonly address: string; readonly port: number; readonly path: string },
+  bound: {
+    readonly url: string;
+    readonly rawSocketUrl: string | undefined;
+    readonly speaksWebSocket: boolean;
+    readonly address: string;
+    readonly port: number;
+  },
   addresses: readonly { readonly address: string; readonly family: string; readonly internal: boolean }[],
 ): readonly string[] {
-  const url = (host: string): string =>
-    `ws://${host.includes(':') ? `[${host}]` : host}:${bound.port}${bound.path}`;
-  if (bound.address !== '0.0.0.0' && bound.address !== '::') return [url(bound.address)];
-  const outside = addresses.filter((a) => !a.internal && a.family === 'IPv4').map((a) => url(a.address));
-  return [url(bound.address === '::' ? 'localhost' : '127.0.0.1'), ...outside];
+  const spoken = [bound.speaksWebSocket ? bound.url : undefined, bound.rawSocketUrl];
+  return spoken.flatMap((url) => (url === undefined ? [] : withAddresses(url, bound, addresses)));
+}
+
+function withAddresses(
+  url: string,
+  { address, port }: { readonly address: string; readonly port: number },
+  addresses: readonly { readonly address: string; readonly family: string; readonly internal: boolean }[],
+): readonly string[] {
+  const [, scheme = '', path = ''] = /^(\w+:\/\/)[^/]*(.*)$/.exec(url) ?? [];
+  if (address !== '0.0.0.0' && address !== '::') return [url];
+  const outside = addresses.filter((a) => !a.internal && a.family === 'IPv4').map((a) => a.address);
+  const hosts = [address === '::' ? 'localhost' : '127.0.0.1', ...outside];
+  return hosts.map((host) => `${scheme}${host}:${port}${path}`);
 }

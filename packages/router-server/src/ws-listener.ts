@@ -29,6 +29,8 @@ import { WsTransport } from './ws-transport.js';
 /** Who takes the accepted connections: a `Router`. */
 export interface TransportAcceptor {
   attach(transport: Transport): void;
+  /** see `Router.drain`; absent where nothing can be drained */
+  drain?(options: { readonly timeoutMs: number }): Promise<unknown>;
 }
 
 export interface WsListenerOptions extends Partial<ListenerLimits> {

@@ -77,14 +77,45 @@ async function refused(url: string, origin?: string): Promise<void> {
   await once(socket, 'error');
 }
 
-/** A peer that has joined and answers no GOODBYE. */
-async function stubbornPeer(url: string): Promise<WebSocketOfWs> {
-  const socket = new WebSocketOfWs(url, ['wamp.2.json']);
-  socket.on('open', () => socket.send('[1,"realm1",{"roles":{"caller":{}}}]'));
-  await once(socket, 'message');
-  socket.on('error', () => undefined);
-  return socket;
+/** A peer with a call that runs and never ends, which it has made to itself. */
+class StubbornPeer {
+  readonly #socket: WebSocketOfWs;
+  #request = 2;
+
+  private constructor(socket: WebSocketOfWs) {
+    this.#socket = socket;
+  }
+
+  static async join(url: string): Promise<StubbornPeer> {
+    const socket = new WebSocketOfWs(url, ['wamp.2.json']);
+    socket.on('error', () => undefined);
+    await once(socket, 'open');
+    const peer = new StubbornPeer(socket);
+    await peer.#ask('[1,"realm1",{"roles":{"caller":{},"callee":{}}}]');
+    await peer.#ask('[64,1,{},"com.example.never"]');
+    await peer.#ask('[48,2,{},"com.example.never"]');
+    return peer;
+  }
+
+  /** Waits until the router refuses calls because it drains. */
+  async seesDrain(): Promise<void> {
+    for (;;) {
+      this.#request += 1;
+      const answer = await this.#ask(`[48,${this.#request},{},"com.example.none"]`);
+      if (answer.includes('wamp.error.unavailable')) return;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  async #ask(message: string): Promise<string> {
+    const answer = once(this.#socket, 'message');
+    this.#socket.send(message);
+    return String((await answer)[0]);
+  }
 }
+
+/** Longer than any of these tests. */
+const SLOW_DRAIN = '{"drain":{"timeout_ms":60000}}';
 
 describe('wamp-router', () => {
   const running: Cli[] = [];
@@ -222,7 +253,7 @@ describe('wamp-router', () => {
     const events = cli.logs.map(({ event }) => event);
     expect(events[0]).toBe('listening');
     expect(cli.logs[0]).toMatchObject({
-      urls: [url],
+      urls: [url, url.replace(/^ws(.*)\/ws$/, 'rs$1')],
       realms: ['realm1'],
       access: 'anonymous',
       mode: 'development',
@@ -281,50 +312,59 @@ describe('wamp-router', () => {
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)(
-    '%s: says GOODBYE to sessions, closes them, and ends with 0',
+    '%s: ends sessions without GOODBYE, with close code 1012, and ends with 0',
     async (signal) => {
       const cli = run('--port', '0');
-      const url = await cli.url();
-      const socket = new WebSocketOfWs(url, ['wamp.2.json']);
-      const messages: unknown[] = [];
+      const socket = new WebSocketOfWs(await cli.url(), ['wamp.2.json']);
+      const kinds: unknown[] = [];
       socket.on('open', () => socket.send('[1,"realm1",{"roles":{"caller":{}}}]'));
+      socket.on('message', (data: Buffer) => kinds.push((JSON.parse(data.toString()) as unknown[])[0]));
+      await once(socket, 'message');
       const closed = once(socket, 'close');
-      await new Promise<void>((resolve) => {
-        socket.on('message', (data: Buffer) => {
-          const message = JSON.parse(data.toString()) as unknown[];
-          messages.push(message);
-          if (message[0] === 2) resolve();
-          if (message[0] === 6) socket.send('[6,{},"wamp.close.goodbye_and_out"]');
-        });
-      });
       cli.child.kill(signal);
       expect(await cli.exit()).toBe(0);
-      await closed;
-      expect(messages.at(-1)).toEqual([6, expect.anything(), 'wamp.close.system_shutdown']);
+      expect((await closed)[0]).toBe(1012);
+      expect(kinds).toEqual([2]);
       expect(cli.logs.at(-1)).toMatchObject({ msg: 'stopped' });
     },
   );
 
-  it('SIGTERM ends it with 0 although a peer does not answer GOODBYE', async () => {
+  it('SIGTERM lets a running call finish, and refuses new ones', async () => {
     const cli = run('--port', '0');
-    const socket = new WebSocketOfWs(await cli.url(), ['wamp.2.json']);
-    socket.on('open', () => socket.send('[1,"realm1",{"roles":{"caller":{}}}]'));
-    await once(socket, 'message');
-    const closed = once(socket, 'close');
+    const url = await cli.url();
+    const callee = await connect(url, { realm: 'realm1' });
+    let finish: () => void = () => undefined;
+    let begun: () => void = () => undefined;
+    const running = new Promise<void>((resolve) => (begun = resolve));
+    await callee.register('com.example.slow', () => {
+      begun();
+      return new Promise((resolve) => (finish = () => resolve('done')));
+    });
+    const caller = await connect(url, { realm: 'realm1' });
+    const call = caller.call('com.example.slow');
+    await running;
+    cli.child.kill('SIGTERM');
+    await cli.prints(/again to stop at once/);
+    await expect(caller.call('com.example.slow')).rejects.toMatchObject({ uri: 'wamp.error.unavailable' });
+    finish();
+    expect(await call).toBe('done');
+    expect(await cli.exit()).toBe(0);
+  });
+
+  it('SIGTERM ends it with 0 although a call does not end', async () => {
+    const file = configFile('{"drain":{"timeout_ms":100}}');
+    const cli = run('--config', file, '--port', '0');
+    await StubbornPeer.join(await cli.url());
     cli.child.kill('SIGTERM');
     expect(await cli.exit()).toBe(0);
-    await closed;
   });
 
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)('a second %s ends it at once with %i', async (signal, code) => {
-    const cli = run('--port', '0');
-    const socket = new WebSocketOfWs(await cli.url(), ['wamp.2.json']);
-    socket.on('open', () => socket.send('[1,"realm1",{"roles":{"caller":{}}}]'));
-    await once(socket, 'message');
-    socket.on('error', () => undefined);
+    const cli = run('--config', configFile(SLOW_DRAIN), '--port', '0');
+    await StubbornPeer.join(await cli.url());
     cli.child.kill(signal);
     await cli.prints(/again to stop at once/);
     cli.child.kill(signal);
@@ -350,12 +390,11 @@ describe('wamp-router', () => {
 
       it('a second SIGTERM ends it at once with 143', async () => {
         const port = await freePort();
-        const cli = runWithStdoutTo('/dev/full', '--port', String(port));
+        const cli = runWithStdoutTo('/dev/full', '--config', configFile(SLOW_DRAIN), '--port', String(port));
         await served(`ws://127.0.0.1:${port}/ws`, cli);
-        const peer = await stubbornPeer(`ws://127.0.0.1:${port}/ws`);
-        const goodbye = once(peer, 'message');
+        const peer = await StubbornPeer.join(`ws://127.0.0.1:${port}/ws`);
         cli.child.kill('SIGTERM');
-        await goodbye;
+        await peer.seesDrain();
         cli.child.kill('SIGTERM');
         expect(await cli.exit()).toBe(143);
       });

@@ -4,9 +4,11 @@ import { WebSocket } from 'ws';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseConfig } from '../src/config-file.js';
 import { planOf } from '../src/config-plan.js';
+import { listen, Router } from '../src/index.js';
 import { RouterProcess } from '../src/router-process.js';
 
 const CONFIG = `
+drain: { timeout_ms: 15000 }
 transports: [{ type: websocket, endpoint: { type: tcp, port: 0 } }]
 monitoring: { metrics: true, endpoint: { type: tcp, port: 0 } }
 `;
@@ -71,21 +73,39 @@ describe('the operating pages', () => {
     expect(later.split('\n')).toContain('wamp_router_sessions_joined_total 1');
   });
 
-  it('while it closes, /readyz says 503 and /healthz 200, and new clients are refused', async () => {
+  it('while it drains, /readyz says 503 and /healthz 200, and new clients are refused', async () => {
     const running = await start(CONFIG);
     const url = running.servers[0]!.url;
-    const peer = new WebSocket(url, ['wamp.2.json']);
-    peer.on('open', () => peer.send('[1,"realm1",{"roles":{"caller":{}}}]'));
-    await once(peer, 'message');
-    const goodbye = once(peer, 'message');
+    const callee = await connect(url, { realm: 'realm1' });
+    let finish: () => void = () => undefined;
+    let begun: () => void = () => undefined;
+    const isRunning = new Promise<void>((resolve) => (begun = resolve));
+    await callee.register('com.example.slow', () => {
+      begun();
+      return new Promise((resolve) => (finish = () => resolve('done')));
+    });
+    const call = (await connect(url, { realm: 'realm1' })).call('com.example.slow');
+    await isRunning;
     const closed = running.close();
-    await goodbye;
     expect((await pageOf(running.monitoringUrl, '/readyz')).status).toBe(503);
     expect((await pageOf(running.monitoringUrl, '/healthz')).status).toBe(200);
     const refused = new WebSocket(url, ['wamp.2.json']);
     const [error] = (await once(refused, 'error')) as [Error];
     expect(error.message).toContain('503');
-    peer.send('[6,{},"wamp.close.goodbye_and_out"]');
+    finish();
+    expect(await call).toBe('done');
     await closed;
+  });
+
+  it('a server of an embedding program drains its router with close({ drainMs })', async () => {
+    const router = new Router({ realms: { realm1: {} } });
+    const server = await listen(router, { port: 0 });
+    const peer = new WebSocket(server.url, ['wamp.2.json']);
+    peer.on('open', () => peer.send('[1,"realm1",{"roles":{"caller":{}}}]'));
+    await once(peer, 'message');
+    const closed = once(peer, 'close');
+    await server.close({ drainMs: 1_000 });
+    expect((await closed)[0]).toBe(1012);
+    expect(router.stats().sessions).toBe(0);
   });
 });
