@@ -1,8 +1,8 @@
 /**
- * Shows that the dealer's model test finds bugs: plants one bug at a time into a copy of the dealer, runs the model test
+ * Shows that the model tests of dealer and broker find bugs: plants one bug at a time into a copy, runs the model test
  * alone, and demands that it fails; without a bug it has to pass. Prints what was found after how many random programs.
  *
- *   node scripts/planted-bugs.mjs [--only <part of a name>]
+ *   node scripts/planted-bugs.mjs [--only <dealer, broker, or part of a name>]
  *
  * A bug is an exact replacement in a source file. If the text is not there any more, the script says so and fails: then
  * the bug has to be written anew against the changed source.
@@ -22,10 +22,20 @@ import { tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
 import { root } from './workspace.mjs';
 
-const MODEL_TEST = 'packages/dealer/test/model.test.ts';
+/**
+ * The model tests, and how each is made to run more programs than every day: a bug must not be found by luck.
+ */
+const MODELS = {
+  dealer: { file: 'test/model.test.ts', from: '{ numRuns: 3000 }', to: '{ numRuns: 30_000 }' },
+  broker: {
+    file: 'test/broker-model.test.ts',
+    from: "['BROKER_MODEL_RUNS'] ?? 150",
+    to: "['BROKER_MODEL_RUNS'] ?? 4_000",
+  },
+};
 
-/** What is planted: a name, a file of the dealer, a text that stands there once, and what replaces it. */
-const BUGS = [
+/** What is planted into the dealer: a name, a file, a text that stands there once, and what replaces it. */
+const DEALER_BUGS = [
   {
     name: 'the slot is not given back when the callee answers',
     file: 'src/invocation-lifecycle.ts',
@@ -207,7 +217,191 @@ const BUGS = [
   },
 ];
 
-/** A dealer that has not come back after this many milliseconds never will. */
+/** The same for the broker. */
+const BROKER_BUGS = [
+  {
+    name: 'the publisher gets its own event from later slices',
+    file: 'src/fanout.ts',
+    from: 'if (session === publisher && !includesPublisher) return false;',
+    to: '',
+  },
+  {
+    name: 'later slices do not look at the lists',
+    file: 'src/fanout.ts',
+    from: 'return filter === undefined || filter.admits(session.identity);',
+    to: 'return true;',
+  },
+  {
+    name: 'who subscribes while an event is on its way gets it',
+    file: 'src/fanout.ts',
+    from: 'if (subscriber === undefined || subscriber.number > this.#lastNumber) {',
+    to: 'if (subscriber === undefined) {',
+  },
+  {
+    name: 'a slice that is full forgets the rest of its subscription',
+    file: 'src/fanout.ts',
+    from: 'if (!this.#serve(this.subscriptions[this.#at]!, slice)) return false;',
+    to: 'this.#serve(this.subscriptions[this.#at]!, slice);',
+  },
+  {
+    name: 'who was served before its turn is served again',
+    file: 'src/fanout.ts',
+    from: '(this.#served ??= new Set()).add(subscriber);',
+    to: '',
+  },
+  {
+    name: 'who has got an event gets it again with what is retained',
+    file: 'src/fanout.ts',
+    from: 'if (at === this.#at && subscriber.number <= this.#position) continue;',
+    to: '',
+  },
+  {
+    name: 'later slices tell everybody who the publisher is',
+    file: 'src/fanout.ts',
+    from: 'return this.publication.isDisclosed && session.takesIdentity;',
+    to: 'return this.publication.isDisclosed;',
+  },
+  {
+    name: 'later slices leave out the topic of pattern subscriptions',
+    file: 'src/fanout.ts',
+    from: "match === 'exact' ? undefined : topic,",
+    to: "match === 'exact' || match === 'wildcard' ? undefined : topic,",
+  },
+  {
+    name: 'a publication does not wait for those of its publisher',
+    file: 'src/fanout-queue.ts',
+    from: 'this.#waitFor(fanout, fanout.publication.publisher.lastFanout);',
+    to: '',
+    with: [
+      {
+        file: 'src/event-fanout.ts',
+        from: 'if (publication.publisher.lastFanout !== undefined || behind?.lastFanout !== undefined) return false;',
+        to: '',
+      },
+    ],
+  },
+  {
+    name: 'a small publication overtakes a large one of its publisher',
+    file: 'src/event-fanout.ts',
+    from: 'if (publication.publisher.lastFanout !== undefined || behind?.lastFanout !== undefined) return false;',
+    to: '',
+  },
+  {
+    name: 'a publication does not wait for those on its subscriptions',
+    file: 'src/fanout-queue.ts',
+    from: 'for (const subscription of fanout.remaining) this.#waitFor(fanout, subscription.lastFanout);',
+    to: '',
+  },
+  {
+    name: 'a small publication overtakes a large one on its subscription',
+    file: 'src/event-fanout.ts',
+    from: 'if (subscription.lastFanout !== undefined) return false;',
+    to: '',
+  },
+  {
+    name: 'a publication that waited is forgotten',
+    file: 'src/fanout-queue.ts',
+    from: 'if (dependant.waitsFor === 0) this.#ready.push(dependant);',
+    to: '',
+  },
+  {
+    name: 'no further turn is asked for',
+    file: 'src/fanout-queue.ts',
+    from: 'this.#takeTurn();\n      this.#scheduleTurn();',
+    to: 'this.#takeTurn();',
+  },
+  {
+    name: 'a publisher is not pushed back',
+    file: 'src/fanout-queue.ts',
+    from: 'this.#outbox.pushBack?.(publisher.owner, true);',
+    to: '',
+  },
+  {
+    name: 'a publisher stays pushed back',
+    file: 'src/fanout-queue.ts',
+    from: 'if (publisher.attached) this.#outbox.pushBack?.(publisher.owner, false);',
+    to: '',
+  },
+  {
+    name: 'what is on its way is not bounded',
+    file: 'src/fanout-queue.ts',
+    from: 'this.#relieve();\n    this.#pushBack',
+    to: 'this.#pushBack',
+  },
+  {
+    name: 'retained events come before what is on its way',
+    file: 'src/broker.ts',
+    from: 'this.#fanout.serveFirst(session);',
+    to: '',
+  },
+  {
+    name: 'small publications: an empty whitelist admits everybody',
+    file: 'src/publication-filter.ts',
+    from: 'return whitelist === undefined || whitelist.has(value);',
+    to: 'return whitelist === undefined || whitelist.size === 0 || whitelist.has(value);',
+  },
+  {
+    name: 'retained events: an empty whitelist admits everybody',
+    file: 'src/publication-filter.ts',
+    from: 'lists.eligible_authid?.includes(authid) !== false &&',
+    to: '(lists.eligible_authid?.length === 0 || lists.eligible_authid?.includes(authid) !== false) &&',
+  },
+  {
+    name: 'small publications: the publisher gets its own event',
+    file: 'src/event-fanout.ts',
+    from: 'if (session === publisher && isPublisherLeftOut) continue;',
+    to: '',
+  },
+  {
+    name: 'the list of subscribers is not made anew',
+    file: 'src/subscription.ts',
+    from: 'this.#subscribers.delete(subscriber.session);\n    this.#forgetLists();',
+    to: 'this.#subscribers.delete(subscriber.session);',
+  },
+  {
+    name: 'subscribing again makes a second subscriber',
+    file: 'src/subscribing.ts',
+    from: 'if (own !== undefined) {',
+    to: 'if (own !== undefined && session.subscriptions.size === 1) {',
+  },
+  {
+    name: 'the last one to leave leaves its subscription behind',
+    file: 'src/subscribing.ts',
+    from: 'if (subscription.isIdle) this.#subscriptions.delete(subscription);',
+    to: '',
+  },
+  {
+    name: 'events for some sessions only are in the history',
+    file: 'src/event-keeping.ts',
+    from: 'if (options.eligible !== undefined || options.exclude !== undefined) return NO_HISTORIES;',
+    to: 'if (options.eligible !== undefined) return NO_HISTORIES;',
+  },
+  {
+    name: 'an event for everybody does not replace the restricted ones',
+    file: 'src/retained-events.ts',
+    from: 'if (event.audience === undefined) this.#forgetTopic(event.topic);',
+    to: '',
+  },
+  {
+    name: 'the publisher gets its own retained event',
+    file: 'src/retention.ts',
+    from: 'if (event.excludedSession === identity.session || !isAdmitted(event.audience, identity)) return false;',
+    to: 'if (!isAdmitted(event.audience, identity)) return false;',
+  },
+  {
+    name: 'a history does not ask who may know',
+    file: 'src/event-history.ts',
+    from: 'if (!isAdmitted(event.audience, requester)) continue;',
+    to: '',
+  },
+];
+
+const BUGS = [
+  ...DEALER_BUGS.map((bug) => ({ model: 'dealer', ...bug })),
+  ...BROKER_BUGS.map((bug) => ({ model: 'broker', ...bug })),
+];
+
+/** A model that has not come back after this many milliseconds never will. */
 const PATIENCE_MS = 60_000;
 
 /** What a copy needs besides the sources of the two packages. */
@@ -227,15 +421,12 @@ const SETTINGS = {
     fc.configureGlobal({ endOnFailure: true, includeErrorInReport: true });`,
 };
 
-/** More programs than in the everyday run: a bug must not be found by luck. */
-const MORE_PROGRAMS = { file: 'test/model.test.ts', from: '{ numRuns: 3000 }', to: '{ numRuns: 30_000 }' };
-
-/** Copies both packages to a temporary folder, where the dependencies are linked and nothing can harm the originals. */
+/** Copies the packages to a temporary folder, where the dependencies are linked and nothing can harm the originals. */
 function makeCopy() {
   const folder = mkdtempSync(join(tmpdir(), 'planted-bugs-'));
   for (const name of SHARED) cpSync(join(root, name), join(folder, name));
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
-  for (const name of ['protocol', 'dealer']) {
+  for (const name of ['protocol', ...Object.keys(MODELS)]) {
     const from = join(root, 'packages', name);
     const isWanted = (path) =>
       !path
@@ -244,15 +435,17 @@ function makeCopy() {
         .some((part) => ['dist', 'node_modules'].includes(part));
     cpSync(from, join(folder, 'packages', name), { recursive: true, filter: isWanted });
   }
-  const scope = join(folder, 'packages', 'dealer', 'node_modules', '@wamp');
-  mkdirSync(scope, { recursive: true });
-  symlinkSync(join(folder, 'packages', 'protocol'), join(scope, 'protocol'), 'junction');
+  for (const name of Object.keys(MODELS)) {
+    const scope = join(folder, 'packages', name, 'node_modules', '@wamp');
+    mkdirSync(scope, { recursive: true });
+    symlinkSync(join(folder, 'packages', 'protocol'), join(scope, 'protocol'), 'junction');
+  }
   for (const [name, text] of Object.entries(SETTINGS)) writeFileSync(join(folder, name), text);
   return folder;
 }
 
 /** The text in the copy's file is there exactly once, and is replaced. @returns what puts the file back */
-function plant(folder, { package: name = 'dealer', file, from, to }) {
+function plant(folder, { model, package: name = model, file, from, to }) {
   const path = join(folder, 'packages', name, file);
   const source = existsSync(path) ? readFileSync(path, 'utf8') : '';
   const count = source.split(from).length - 1;
@@ -270,9 +463,16 @@ function plant(folder, { package: name = 'dealer', file, from, to }) {
 }
 
 /** Runs the model test in the copy. @returns whether it passed, and what it said */
-function runModel(folder) {
+function runModel(folder, model) {
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  const args = [vitest, 'run', MODEL_TEST, '--root', folder, '--reporter=json'];
+  const args = [
+    vitest,
+    'run',
+    `packages/${model}/${MODELS[model].file}`,
+    '--root',
+    folder,
+    '--reporter=json',
+  ];
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
     let said = '';
@@ -284,7 +484,7 @@ function runModel(folder) {
     child.on('exit', (_code, signal) => {
       clearTimeout(timer);
       if (signal === 'SIGKILL') {
-        reject(new Error('the dealer never comes back: write the bug so that it does'));
+        reject(new Error(`the ${model} never comes back: write the bug so that it does`));
         return;
       }
       try {
@@ -331,20 +531,23 @@ function print(rows) {
 
 async function main() {
   const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : '';
-  const bugs = BUGS.filter(({ name }) => name.includes(only));
+  const bugs = BUGS.filter(({ name, model }) => name.includes(only) || model === only);
   const folder = makeCopy();
   const rows = [];
   let missed = 0;
   try {
-    // All texts are looked for first: whoever changes the dealer learns at once what has to be written anew.
+    // All texts are looked for first: whoever changes the code learns at once what has to be written anew.
     for (const bug of bugs) plant(folder, bug)();
-    const sound = await runModel(folder);
-    if (!sound.hasPassed) throw new Error(`without a bug the model test has to pass:\n${sound.text}`);
-    rows.push(['(none)', 'passes, as it has to', 'all', Math.round(sound.ms).toString()]);
-    plant(folder, MORE_PROGRAMS);
+    for (const model of new Set(bugs.map((bug) => bug.model))) {
+      const sound = await runModel(folder, model);
+      if (!sound.hasPassed)
+        throw new Error(`without a bug the ${model}'s model test has to pass:\n${sound.text}`);
+      rows.push([`(none: ${model})`, 'passes, as it has to', 'all', Math.round(sound.ms).toString()]);
+      plant(folder, { model, ...MODELS[model] });
+    }
     for (const bug of bugs) {
-      const undo = [bug, ...(bug.with ?? [])].map((change) => plant(folder, change));
-      const { isFound, row } = finding(await runModel(folder));
+      const undo = [bug, ...(bug.with ?? [])].map((change) => plant(folder, { model: bug.model, ...change }));
+      const { isFound, row } = finding(await runModel(folder, bug.model));
       for (const put of undo) put();
       rows.push([bug.name, ...row]);
       if (!isFound) missed += 1;

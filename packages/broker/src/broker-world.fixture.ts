@@ -287,6 +287,13 @@ export class Peer {
     return taken;
   }
 
+  /** Takes everything that has arrived and was not taken yet. */
+  takes(): readonly Message[] {
+    const taken = this.#inbox;
+    this.#inbox = [];
+    return taken;
+  }
+
   /** Nothing (more) arrived. */
   getsNothing(): void {
     expect(this.#inbox).toEqual([]);
