@@ -60,4 +60,9 @@ export class Callee<Owner> {
   get isFree(): boolean {
     return this.taken < this.concurrency && !this.session.congested;
   }
+
+  /** True if another invocation may wait until the callee is back. */
+  get isAwaited(): boolean {
+    return this.session.away && this.taken < this.concurrency;
+  }
 }

@@ -63,6 +63,8 @@ export class DealerSession<Owner> {
   attached = true;
   /** its outbound buffer is filling: no new invocations if somebody else can take them */
   congested = false;
+  /** its peer has lost its connection and may come back: invocations wait for it, unless somebody else can take them */
+  away = false;
 
   constructor(owner: Owner, seat: DealerSeat, endedStreamsLimit: number) {
     const { features } = seat;

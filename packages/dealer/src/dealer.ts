@@ -174,9 +174,18 @@ export class Dealer<Owner> {
 
   /** Tells whether the session's outbound buffer is filling: a congested callee is passed over where others can serve. */
   setCongested(session: DealerSession<Owner>, congested: boolean, now: number): void {
-    session.congested = congested;
-    if (congested) return;
+    session.congested = congested || session.away;
+    if (session.congested) return;
     for (const callee of session.memberships.values()) this.#invoker.drain(callee.registration, now);
+  }
+
+  /**
+   * Tells whether the session's peer has lost its connection and may come back. A callee that is away is passed over as a
+   * congested one; but where nobody else can serve, invocations are sent to its session all the same, which has to keep them.
+   */
+  setAway(session: DealerSession<Owner>, away: boolean, now: number): void {
+    session.away = away;
+    this.setCongested(session, false, now);
   }
 
   /** The sessions whose registrations make this REGISTER fail now; none if it would succeed. */

@@ -1,6 +1,6 @@
 /**
  * Which callee of a registration is invoked. A callee without a free slot, or congested, is passed over by every policy
- * that has a choice. Changes nothing but whose turn it is. Source: advanced profile, "Shared Registration".
+ * that has a choice; one that is away, but may come back, is chosen only if there is no other. Changes nothing but whose turn it is. Source: advanced profile, "Shared Registration".
  */
 import type { Callee } from './callee.js';
 import type { Registration } from './registration.js';
@@ -24,8 +24,18 @@ export function chooseCallee<Owner>(
   const { callees } = registration;
   if (callees.length === 1) {
     const only = callees[0]!;
-    return isEligible(only, tried) ? only : undefined;
+    return isEligible(only, tried) ? only : anyAwaited(callees, tried);
   }
+  return chooseByPolicy(registration, rkey, tried, random) ?? anyAwaited(callees, tried);
+}
+
+function chooseByPolicy<Owner>(
+  registration: Registration<Owner>,
+  rkey: unknown,
+  tried: Tried<Owner>,
+  random: () => number,
+): Callee<Owner> | undefined {
+  const { callees } = registration;
   switch (registration.invoke) {
     case 'single':
     case 'first':
@@ -48,6 +58,13 @@ export function chooseCallee<Owner>(
 /** True if waiting helps: some callee is only short of a slot, not of room in its outbound buffer. */
 export function isOnlyBusy<Owner>(registration: Registration<Owner>): boolean {
   return registration.callees.some((callee) => !callee.session.congested);
+}
+
+function anyAwaited<Owner>(
+  callees: readonly Callee<Owner>[],
+  tried: Tried<Owner>,
+): Callee<Owner> | undefined {
+  return callees.find((callee) => callee.isAwaited && tried?.has(callee) !== true);
 }
 
 function isEligible<Owner>(callee: Callee<Owner>, tried: Tried<Owner>): boolean {

@@ -29,7 +29,13 @@ import type { Clock } from './clock.js';
 import { UNLIMITED, type LoginAttempt, type LoginLimiter } from './login-limiter.js';
 import type { Realm } from './realm.js';
 import { DRAIN_KEY } from './drain.js';
-import { readReplacement, TOKEN_KEY, type Replacement } from './session-token.js';
+import {
+  readReplacement,
+  readResumeWish,
+  TOKEN_KEY,
+  type Replacement,
+  type ResumeWish,
+} from './session-token.js';
 
 /** What the session has to do next. */
 export type HandshakeStep =
@@ -57,6 +63,8 @@ export interface Admission {
   readonly knowsDrain: boolean;
   /** the session that the client says it had */
   readonly replaces: Replacement | undefined;
+  /** the client wants a session that it can resume, or to resume that one */
+  readonly resumes: ResumeWish | undefined;
 }
 
 /** What a handshake needs of the router. */
@@ -82,6 +90,7 @@ export class Handshake {
   #wantsToken = false;
   #knowsDrain = false;
   #replaces: Replacement | undefined = undefined;
+  #resumes: ResumeWish | undefined = undefined;
   #answer: Answer | undefined = undefined;
   #login: LoginAttempt = UNLIMITED;
 
@@ -110,6 +119,7 @@ export class Handshake {
     this.#wantsToken = details[TOKEN_KEY] === true;
     this.#knowsDrain = details[DRAIN_KEY] === true;
     this.#replaces = readReplacement(details);
+    this.#resumes = readResumeWish(details);
     const realm = this.#findRealm(message.realm);
     if (isRefusal(realm)) return realm;
     this.#realm = realm;
@@ -260,6 +270,7 @@ export class Handshake {
         wantsToken: this.#wantsToken,
         knowsDrain: this.#knowsDrain,
         replaces: this.#replaces,
+        resumes: this.#resumes,
       },
     };
   }

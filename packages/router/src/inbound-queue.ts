@@ -16,7 +16,7 @@ export interface InboundLimits {
 }
 
 export class InboundQueue {
-  readonly #transport: Transport;
+  #transport: Transport;
   readonly #limits: InboundLimits;
   readonly #process: (message: Message) => void;
   #messages: Message[] = [];
@@ -31,6 +31,12 @@ export class InboundQueue {
     this.#transport = transport;
     this.#limits = limits;
     this.#process = process;
+  }
+
+  /** From now on this is the transport to pause and resume; it takes the former one's place as it is. */
+  moveTo(transport: Transport): void {
+    this.#transport = transport;
+    if (this.isHeld) transport.pause();
   }
 
   /** True if a message that comes in now has to be parked. */

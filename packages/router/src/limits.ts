@@ -53,6 +53,14 @@ export interface RouterLimits extends LoginLimits, DecisionLimits {
   readonly testamentBytes: number;
   /** bytes of the details that the meta API adds to one session, encoded */
   readonly sessionDetailsBytes: number;
+  /** milliseconds for which a session outlives its connection, so that the client can resume it; 0 turns resuming off */
+  readonly resumeMs: number;
+  /** sessions that wait for their clients to come back; beyond, a session ends with its connection */
+  readonly detachedSessions: number;
+  /** frames of one resumable session that are kept until its client says that they have arrived */
+  readonly resumeFrames: number;
+  /** bytes of frames so kept */
+  readonly resumeBytes: number;
   /** characters of an authid, a realm's name and of similar names in HELLO */
   readonly nameLength: number;
 }
@@ -122,6 +130,15 @@ export const DEFAULT_LIMITS: RouterLimits = Object.freeze({
   testamentBytes: 256 * 1024,
   // Labels, not documents; sent with every `wamp.session.get`.
   sessionDetailsBytes: 16 * 1024,
+  // A change of networks or the restart of a proxy takes some seconds. Not longer than needed: calls to a callee that is gone
+  // for good wait for it.
+  resumeMs: 15_000,
+  // A switch that restarts takes many connections with it; whoever connects only to leave, over and over, gets no further.
+  detachedSessions: 20_000,
+  // A client acknowledges every 64 frames. In 15 s a busy subscriber misses some thousands.
+  resumeFrames: 16_384,
+  // More than the network holds on its way in any case where resuming matters.
+  resumeBytes: 4 * 1024 * 1024,
   // As Autobahn limits realm names; also bounds what ends up in logs.
   nameLength: 255,
 });

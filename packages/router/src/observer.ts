@@ -39,6 +39,10 @@ export interface RouterObserver {
   refused?(reason: string, sentence: string, transport: Readonly<Record<string, unknown>>): void;
   /** A newcomer named a session to replace, and could not prove that it is its own. It has joined as any other. */
   replacementRefused?(newcomer: SessionInfo, former: SessionInfo): void;
+  /** A session has lost its connection, and waits for its client to come back. */
+  sessionDetached?(session: SessionInfo, sentence: string): void;
+  /** A client has come back to its session over another connection. */
+  sessionResumed?(session: SessionInfo, transport: Readonly<Record<string, unknown>>): void;
   /** A peer broke the protocol. `session` is undefined before the handshake has finished. */
   violated?(code: ViolationCode, sentence: string, session: SessionInfo | undefined): void;
   /** A session's outbound buffer passed the low mark (true), or was drained (false). */

@@ -28,7 +28,7 @@ export interface OutboundWatcher {
 }
 
 export class OutboundQueue {
-  readonly #transport: Transport;
+  #transport: Transport;
   readonly #limits: OutboundLimits;
   readonly #counters: Counters;
   readonly #watcher: OutboundWatcher;
@@ -46,6 +46,11 @@ export class OutboundQueue {
     this.#counters = counters;
     this.#watcher = watcher;
     this.#firstMark = Math.min(limits.outboundEventBytes, limits.outboundLowBytes);
+  }
+
+  /** From now on frames go to this transport. */
+  moveTo(transport: Transport): void {
+    this.#transport = transport;
   }
 
   send(frame: Uint8Array): void {

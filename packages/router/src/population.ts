@@ -29,6 +29,8 @@ export interface Origin {
 export class Population {
   handshakes = 0;
   sessions = 0;
+  /** sessions between two connections of their clients */
+  detached = 0;
   readonly #handshakesByAddress = new Tally();
   readonly #sessionsByAddress = new Tally();
   readonly #sessionsByIdentity = new Tally();

@@ -52,7 +52,7 @@ import { RequestIds } from './request-ids.js';
 import type { RouterContext } from './router-context.js';
 import { Seat, type Member } from './seat.js';
 import type { SessionInfo } from './session-info.js';
-import { isSameToken, makeToken, TOKEN_KEY, type Replacement } from './session-token.js';
+import { isSameToken, makeToken, RESUME_KEY, TOKEN_KEY, type Replacement } from './session-token.js';
 import type { Session } from './session.js';
 import type { DropReason, RealmStats } from './stats.js';
 import { permittedTestaments, publishTestaments } from './testament-execution.js';
@@ -302,6 +302,7 @@ export class Realm implements OutboxHost, LocalPeerHost {
   admit(session: Session, admission: Admission, transport: Readonly<Record<string, unknown>>): void {
     this.enqueue(() => {
       if (!session.isOpening) return;
+      if (this.#resume(session, admission)) return;
       const info = sessionInfo(this, admission, transport);
       if (admission.replaces === undefined) {
         this.#join(session, info, admission);
@@ -315,12 +316,33 @@ export class Realm implements OutboxHost, LocalPeerHost {
     });
   }
 
+  /** Lets a client go on with the session that it had, over its new connection. @returns false if that cannot be */
+  #resume(session: Session, { replaces, resumes, principal }: Admission): boolean {
+    if (replaces === undefined || typeof resumes !== 'number') return false;
+    const former = this.findFormer(replaces);
+    if (former?.info.authid !== principal.authid || former.info.authrole !== principal.authrole) return false;
+    if (!former.session.canResume(session, resumes)) {
+      this.#context.counters.resumesRefused += 1;
+      return false;
+    }
+    // Until the client is heard over its new connection it may know only the token that it has just used.
+    former.formerToken = replaces.token;
+    former.token = makeToken(this.#context.random32);
+    former.session.resumeOver(session, resumes, (received) => this.#welcome(former, received));
+    return true;
+  }
+
+  #welcome(seat: Seat, received: number | undefined): Dict {
+    return welcomeDetails(seat, this.#roles, this.#context, received);
+  }
+
   #join(session: Session, info: SessionInfo, admission: Admission): void {
     if (!session.isOpening) return;
     const seat = this.#makeSeat(session, info, admission);
     this.#seats.set(info.session, seat);
     try {
-      session.establish(seat, welcomeDetails(seat, this.#roles, this.#context.agent));
+      if (seat.isResumable) session.makeResumable();
+      session.establish(seat, this.#welcome(seat, undefined));
     } catch (error) {
       session.fail(error);
       return;
@@ -333,7 +355,10 @@ export class Realm implements OutboxHost, LocalPeerHost {
   /** The established session whose token this is; undefined if there is none, or the token is wrong. */
   findFormer({ session, token }: Replacement): Seat | undefined {
     const seat = this.#seats.get(session);
-    return seat?.token !== undefined && isSameToken(seat.token, token) ? seat : undefined;
+    if (seat?.token === undefined) return undefined;
+    const isLast = isSameToken(seat.token, token);
+    const isFormer = seat.formerToken !== undefined && isSameToken(seat.formerToken, token);
+    return isLast || isFormer ? seat : undefined;
   }
 
   /** Ends the session that the newcomer has had; a newcomer that cannot prove that it had it joins as any other. */
@@ -352,7 +377,8 @@ export class Realm implements OutboxHost, LocalPeerHost {
     tell(observer, (told) => told.replacementRefused?.(newcomer, named.info));
   }
 
-  #makeSeat(session: Session, info: SessionInfo, { agent, features, wantsToken }: Admission): Seat {
+  #makeSeat(session: Session, info: SessionInfo, admission: Admission): Seat {
+    const { agent, features, wantsToken, resumes } = admission;
     const identity: Identity = { session: info.session, authid: info.authid, authrole: info.authrole };
     const dealer = this.dealer.attach(session, {
       identity,
@@ -362,7 +388,8 @@ export class Realm implements OutboxHost, LocalPeerHost {
     const broker = this.broker.attach(session, { identity, features });
     const requestIds = this.#hasStrictIds ? new RequestIds() : undefined;
     const token = wantsToken ? makeToken(this.#context.random32) : undefined;
-    return new Seat(session, this, info, dealer, broker, requestIds, token, features);
+    const isResumable = wantsToken && resumes !== undefined && this.#context.limits.resumeMs > 0;
+    return new Seat(session, this, info, dealer, broker, requestIds, token, isResumable, features);
   }
 
   /**
@@ -430,6 +457,13 @@ export class Realm implements OutboxHost, LocalPeerHost {
   setCongested(seat: Seat, isCongested: boolean): void {
     this.enqueue(() => {
       this.dealer.setCongested(seat.dealer, isCongested, this.now);
+    });
+  }
+
+  /** The session's client has lost its connection and may come back, or is back. */
+  setAway(seat: Seat, isAway: boolean): void {
+    this.enqueue(() => {
+      this.dealer.setAway(seat.dealer, isAway, this.now);
     });
   }
 
@@ -593,11 +627,20 @@ function sessionInfo(
   };
 }
 
-function welcomeDetails({ info, token }: Seat, roles: Dict, agent: string): Dict {
+/** @param received frames of the client that have arrived, if it comes back to its session */
+function welcomeDetails(
+  { info, token, isResumable }: Seat,
+  roles: Dict,
+  { agent, limits }: RouterContext,
+  received: number | undefined,
+): Dict {
   const { realm, authid, authrole, authmethod, authprovider, authextra } = info;
   return {
     ...{ roles, agent, realm, authid, authrole, authmethod, authprovider },
     ...(Object.keys(authextra).length > 0 && { authextra }),
     ...(token !== undefined && { [TOKEN_KEY]: token }),
+    ...(isResumable && {
+      [RESUME_KEY]: { window_ms: limits.resumeMs, ...(received !== undefined && { received }) },
+    }),
   };
 }

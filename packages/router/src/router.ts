@@ -265,6 +265,7 @@ class RouterCore implements RouterContext, SessionHost {
     return {
       sessions: this.population.sessions,
       handshakes: this.population.handshakes,
+      detached: this.population.detached,
       totals: { ...this.counters },
       realms: new Map([...this.#realms].map(([name, realm]) => [name, realm.stats()])),
     };

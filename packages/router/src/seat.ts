@@ -22,8 +22,12 @@ export class Seat {
   readonly broker: BrokerSession<Member>;
   /** undefined where request ids only have to be unused */
   readonly requestIds: RequestIds | undefined;
-  /** secret that lets the client replace this session; undefined if it did not ask for one */
-  readonly token: string | undefined;
+  /** secret that lets the client resume or replace this session; undefined if it did not ask for one */
+  token: string | undefined;
+  /** the secret before, as long as the client may not know the new one */
+  formerToken: string | undefined = undefined;
+  /** the session may outlive its connection */
+  readonly isResumable: boolean;
   /** what the client announced */
   readonly features: PeerFeatures;
   /** what is to be published when the session has ended; undefined if nothing ever was */
@@ -39,6 +43,7 @@ export class Seat {
     broker: BrokerSession<Member>,
     requestIds: RequestIds | undefined,
     token: string | undefined,
+    isResumable: boolean,
     features: PeerFeatures,
   ) {
     this.session = session;
@@ -48,6 +53,7 @@ export class Seat {
     this.broker = broker;
     this.requestIds = requestIds;
     this.token = token;
+    this.isResumable = isResumable;
     this.features = features;
   }
 }

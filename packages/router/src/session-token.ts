@@ -1,7 +1,7 @@
 /**
- * The secret that lets a client end its own former session, when it comes back before the router has noticed that the old
- * connection is gone. Owns the keys in HELLO and WELCOME, the secret's form and its comparison; ends nothing itself.
- * An extension of this toolkit: without the keys nothing changes for anybody.
+ * The secret that lets a client come back to its own former session, or end it, when it comes back before the router has
+ * noticed that the old connection is gone. Owns the keys in HELLO and WELCOME, the secret's form and its comparison; ends
+ * nothing itself. An extension of this toolkit: without the keys nothing changes for anybody.
  */
 import { isDict, isId, type Dict, type RandomUint32 } from '@wamp/protocol';
 
@@ -11,11 +11,28 @@ export const TOKEN_KEY = 'x_session_token';
 /** HELLO.Details: `{ session, token }` of the session to be replaced. */
 export const REPLACES_KEY = 'x_replaces';
 
+/**
+ * HELLO.Details: `true` asks for a session that can be resumed; a number, beside `x_replaces`, asks for that session itself
+ * instead of a new one, and says how many of its frames have arrived. WELCOME.Details: `{ window_ms }`, and `received`, the
+ * same number of the router's, if the session is the former one.
+ */
+export const RESUME_KEY = 'x_resume';
+
 /** A former session as a newcomer names it, not proved yet. */
 export interface Replacement {
   /** session id */
   readonly session: number;
   readonly token: string;
+}
+
+/** What a client wants that wants to resume: nothing, as it is new; or to go on behind so many frames. */
+export type ResumeWish = 'later' | number;
+
+/** Reads `x_resume`; undefined if it is not there, or not what it has to be. */
+export function readResumeWish(details: Dict): ResumeWish | undefined {
+  const value = details[RESUME_KEY];
+  if (value === true) return 'later';
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 }
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';

@@ -47,6 +47,7 @@ import { tell, type LeaveCause } from './observer.js';
 import { OutboundQueue, type OutboundWatcher } from './outbound-queue.js';
 import { RequestGate } from './request-gate.js';
 import type { Origin } from './population.js';
+import { Resumption, type ResumptionHost } from './resumption.js';
 import type { RouterContext } from './router-context.js';
 import type { Seat } from './seat.js';
 import type { DropReason } from './stats.js';
@@ -61,12 +62,13 @@ export interface SessionHost {
   sessionClosed(session: Session): void;
 }
 
-export class Session implements TransportReceiver, OutboundWatcher {
+export class Session implements TransportReceiver, OutboundWatcher, ResumptionHost {
   /** the serialization format of the transport */
   readonly format: Format;
   /** the address that limits go by; undefined where there is none */
   readonly address: string | undefined;
-  readonly #transport: Transport;
+  /** the connection, or, if the client can resume the session, what stands over its connections */
+  #transport: Transport;
   readonly #context: RouterContext;
   readonly #host: SessionHost;
   readonly #inbound: InboundQueue;
@@ -87,6 +89,10 @@ export class Session implements TransportReceiver, OutboundWatcher {
   #isClosed = false;
   /** the client understands the GOODBYE of a router that drains */
   #knowsDrain = false;
+  /** undefined if the session ends with its connection */
+  #resumption: Resumption | undefined = undefined;
+  /** who hears of the connection that this session was opened on, once that is not the session itself any more */
+  #relay: TransportReceiver | undefined = undefined;
 
   constructor(transport: Transport, context: RouterContext, host: SessionHost) {
     this.format = transport.serializer.format;
@@ -112,6 +118,11 @@ export class Session implements TransportReceiver, OutboundWatcher {
   // ---- input -----------------------------------------------------------------------------------------------------
 
   receive(frame: Uint8Array): void {
+    if (this.#relay === undefined) this.#take(frame);
+    else this.#relay.receive(frame);
+  }
+
+  #take(frame: Uint8Array): void {
     if (this.#state === State.Ended) return;
     this.#context.counters.framesReceived += 1;
     let message: Message;
@@ -128,10 +139,20 @@ export class Session implements TransportReceiver, OutboundWatcher {
   }
 
   violated(sentence: string): void {
+    if (this.#relay === undefined) this.#frameViolated(sentence);
+    else this.#relay.violated(sentence);
+  }
+
+  #frameViolated(sentence: string): void {
     this.violate(new ProtocolViolation('wrong_frame_type', sentence));
   }
 
   drained(): void {
+    if (this.#relay === undefined) this.#linkDrained();
+    else this.#relay.drained();
+  }
+
+  #linkDrained(): void {
     try {
       this.#outbound.drained();
     } catch (error) {
@@ -140,6 +161,15 @@ export class Session implements TransportReceiver, OutboundWatcher {
   }
 
   closed(how: TransportClosed): void {
+    if (this.#relay === undefined) this.#transportClosed(how);
+    else {
+      this.#relay.closed(how);
+      // What was only opened to bring a connection to another session is gone with that connection.
+      if (this.#resumption === undefined) this.#transportClosed(how);
+    }
+  }
+
+  #transportClosed(how: TransportClosed): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#end('lost', how.reason === '' ? 'the transport closed' : how.reason);
@@ -328,8 +358,10 @@ export class Session implements TransportReceiver, OutboundWatcher {
   }
 
   /** A sentence about the limit that the newcomer would break; undefined if there is room. */
-  #whatIsFull({ realm, principal }: Admission): string | undefined {
+  #whatIsFull({ realm, principal, replaces }: Admission): string | undefined {
     const { population, limits } = this.#context;
+    // Whoever brings proof of a session takes its place.
+    if (replaces !== undefined && realm.findFormer(replaces) !== undefined) return undefined;
     if (population.sessions >= limits.sessions) return 'the router has as many sessions as it takes';
     if (population.sessionsAt(this.address) >= limits.sessionsPerAddress) {
       return 'there are as many sessions from this address as the router takes';
@@ -354,6 +386,87 @@ export class Session implements TransportReceiver, OutboundWatcher {
     population.countHandshake(this.address, -1);
     population.countSession(this.#originOf(seat), 1);
     this.#sendPlain(new WelcomeMessage(seat.info.session, welcome));
+    if (this.#resumption !== undefined) this.#startResumable(this.#resumption);
+  }
+
+  // ---- resuming --------------------------------------------------------------------------------------------------
+
+  /** From WELCOME on the session may outlive its connection; to be called before it is established. */
+  makeResumable(): void {
+    const { clock, limits } = this.#context;
+    const resumption = new Resumption(this.#transport, this, clock, limits);
+    this.#resumption = resumption;
+    resumption.open({
+      receive: (frame) => {
+        this.#take(frame);
+      },
+      violated: (sentence) => {
+        this.#frameViolated(sentence);
+      },
+      drained: () => {
+        this.#linkDrained();
+      },
+      closed: (how) => {
+        this.#transportClosed(how);
+      },
+    });
+  }
+
+  /** Puts what was made by `makeResumable` between the session and its connection: all that follows is counted. */
+  #startResumable(resumption: Resumption): void {
+    this.#relay = resumption.linkReceiver();
+    this.#transport = resumption;
+    this.#inbound.moveTo(resumption);
+    this.#outbound.moveTo(resumption);
+  }
+
+  /** Whether the client can go on with this session over the connection of a newcomer. */
+  canResume(newcomer: Session, received: number): boolean {
+    return this.#resumption?.canResume(newcomer.#transport, received) === true;
+  }
+
+  /**
+   * Goes on over the connection of a newcomer, which is nothing but that connection from now on.
+   * @param received frames of this session that have arrived, as the client says
+   * @param welcomeWith makes WELCOME.Details
+   */
+  resumeOver(newcomer: Session, received: number, welcomeWith: (received: number) => Dict): void {
+    const seat = this.#seat;
+    const resumption = this.#resumption;
+    if (seat === undefined || resumption === undefined) return;
+    const { counters, observer } = this.#context;
+    const link = newcomer.#transport;
+    newcomer.#leave(State.Ended, 'replaced', '', true);
+    newcomer.#sendPlain(new WelcomeMessage(seat.info.session, welcomeWith(resumption.received)));
+    newcomer.#relay = resumption.takeOver(link, received);
+    counters.sessionsResumed += 1;
+    tell(observer, (told) => told.sessionResumed?.(seat.info, link.info));
+  }
+
+  mayDetach(): boolean {
+    const { population, limits } = this.#context;
+    return this.#state === State.Established && population.detached < limits.detachedSessions;
+  }
+
+  detached(sentence: string): void {
+    const { population, counters, observer } = this.#context;
+    const seat = this.#seat;
+    population.detached += 1;
+    counters.sessionsDetached += 1;
+    if (seat === undefined) return;
+    tell(observer, (told) => told.sessionDetached?.(seat.info, sentence));
+    seat.realm.setAway(seat, true);
+  }
+
+  attached(isBack: boolean): void {
+    this.#context.population.detached -= 1;
+    const seat = this.#seat;
+    if (isBack && seat !== undefined) seat.realm.setAway(seat, false);
+  }
+
+  confirmed(): void {
+    const seat = this.#seat;
+    if (seat !== undefined) seat.formerToken = undefined;
   }
 
   // ---- output ----------------------------------------------------------------------------------------------------
@@ -635,6 +748,7 @@ export class Session implements TransportReceiver, OutboundWatcher {
     this.#gate?.drop();
     this.#gate = undefined;
     this.#stopTimer();
+    this.#resumption?.seal();
     this.#inbound.clear();
     this.#losses?.end();
     this.#losses = undefined;

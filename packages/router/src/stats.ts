@@ -39,6 +39,12 @@ export interface Counters {
   sessionsReplaced: number;
   /** attempts to replace a session with a wrong token, or as somebody else */
   replacementsRefused: number;
+  /** sessions that lost their connection and waited for their client to come back */
+  sessionsDetached: number;
+  /** times that a client came back to its session */
+  sessionsResumed: number;
+  /** clients that wanted to come back to a session that was theirs, and got a new one, because not all was kept */
+  resumesRefused: number;
   /** times that an event store threw */
   storeFailures: number;
   /** errors of the router itself, or of what is plugged into it */
@@ -66,6 +72,9 @@ export function makeCounters(): Counters {
     ghostsClosed: 0,
     sessionsReplaced: 0,
     replacementsRefused: 0,
+    sessionsDetached: 0,
+    sessionsResumed: 0,
+    resumesRefused: 0,
     storeFailures: 0,
     failures: 0,
   };
@@ -98,6 +107,8 @@ export interface RouterStats {
   readonly sessions: number;
   /** attached peers that have not finished their handshake */
   readonly handshakes: number;
+  /** established sessions whose clients have lost their connection and may come back */
+  readonly detached: number;
   readonly totals: CounterValues;
   readonly realms: ReadonlyMap<string, RealmStats>;
 }
