@@ -5,10 +5,9 @@
 import type { Client } from '../client.js';
 import type { Registration } from '../callee.js';
 import { UsageError } from '../wamp-error.js';
-import type { UseOptions } from './contract-types.js';
-import type { Members, Procedure, Topic } from './definition.js';
+import type { Handler, HandlerWithOptions, ProcedureApi, UseOptions } from './contract-types.js';
+import type { Members, Procedure, ProcedureShape, Topic } from './definition.js';
 import { procedureApi } from './procedure-client.js';
-import { registerHandler } from './procedure-server.js';
 import { topicApi } from './topic-client.js';
 import { uriTemplate } from './uri-template.js';
 
@@ -56,8 +55,9 @@ export async function serveMembers(
   client: ContractHost,
   handlers: object,
 ): Promise<Service> {
-  const begun = served(uri, members, handlers, '').map(async ({ path, register }) => {
-    return [path, await register(client)] as const;
+  const bound = bindMembers(uri, members, client, {});
+  const begun = served(members, bound, handlers, '').map(async ([path, register]) => {
+    return [path, await register()] as const;
   });
   const settled = await Promise.allSettled(begun);
   const registrations = new Map(settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : [])));
@@ -72,30 +72,27 @@ export async function serveMembers(
   return { registrations, unregister, [Symbol.asyncDispose]: unregister };
 }
 
-interface ToServe {
-  readonly path: string;
-  readonly register: (client: ContractHost) => Promise<Registration>;
-}
+type Tree = Readonly<Record<string, unknown>>;
 
-/** Every procedure with its handler, before anything is registered. */
-function served(uri: string, members: Members, handlers: object, at: string): ToServe[] {
+/** The registration of every procedure, before any is begun. @throws UsageError if a handler is missing */
+function served(
+  members: Members,
+  bound: object,
+  handlers: object | undefined,
+  at: string,
+): [path: string, register: () => Promise<Registration>][] {
   return Object.entries(members).flatMap(([name, member]) => {
     const path = at + name;
-    const given: unknown = (handlers as Readonly<Record<string, unknown>> | undefined)?.[name];
-    if (!isLeaf(member)) return served(`${uri}.${name}`, member, given as object, `${path}.`);
+    const api = (bound as Tree)[name] as ProcedureApi<ProcedureShape>;
+    const given = (handlers as Tree | undefined)?.[name];
+    if (!isLeaf(member)) return served(member, api, given as object, `${path}.`);
     if (member.kind === 'topic') return [];
     const { handler, options } =
       typeof given === 'object' && given !== null
-        ? (given as { handler: unknown; options?: object })
-        : { handler: given };
+        ? (given as Partial<HandlerWithOptions<ProcedureShape>>)
+        : { handler: given as Handler<ProcedureShape> };
     if (typeof handler !== 'function') throw new UsageError(`there is no handler for ${path}`);
-    const template = uriTemplate(`${uri}.${member.shape.uri ?? name}`);
-    return [
-      {
-        path,
-        register: (client) => registerHandler(client, template, member.shape, handler as never, options),
-      },
-    ];
+    return [[path, () => api.register(handler, options)]];
   });
 }
 

@@ -23,8 +23,7 @@ export function registerHandler(
   options: RegisterOptions = {},
 ): Promise<Registration> {
   const { match, pattern } = template;
-  const serve = shape.progress === undefined ? single : streaming;
-  return client.register(pattern, serve(template, shape, handler), { ...options, match });
+  return client.register(pattern, checkedHandler(template, shape, handler), { ...options, match });
 }
 
 /** What was received, as the handler takes it. */
@@ -38,17 +37,16 @@ export async function receivedInput(
   return kwargs === undefined ? list : { args: list, kwargs: dict };
 }
 
-function single(template: UriTemplate, shape: ProcedureShape, handler: AnyHandler): InvocationHandler {
-  return async (_args, invocation) => {
-    const returned = await begin(template, shape, handler, invocation);
-    return outgoing(shape.result, returned, 'result');
-  };
-}
-
-/** With progressive results the handler is a generator, or a function that calls `invocation.progress`. */
-function streaming(template: UriTemplate, shape: ProcedureShape, handler: AnyHandler): InvocationHandler {
+/** A generator whatever the handler is: what is no generator just returns. */
+function checkedHandler(
+  template: UriTemplate,
+  shape: ProcedureShape,
+  handler: AnyHandler,
+): InvocationHandler {
   return async function* (_args, invocation) {
-    const returned = await begin(template, shape, handler, invocation);
+    const input =
+      shape.chunks === undefined ? await receivedInput(shape, invocation) : chunksOf(shape, invocation);
+    const returned = await handler(input as never, contractInvocation(template, shape, invocation));
     if (!isGenerator(returned)) return outgoing(shape.result, returned, 'result');
     let step: IteratorResult<unknown> | undefined;
     try {
@@ -61,18 +59,6 @@ function streaming(template: UriTemplate, shape: ProcedureShape, handler: AnyHan
       if (step?.done !== true) await returned.return(undefined);
     }
   };
-}
-
-/** @returns what the handler returned: a value or a generator */
-async function begin(
-  template: UriTemplate,
-  shape: ProcedureShape,
-  handler: AnyHandler,
-  invocation: Invocation,
-): Promise<unknown> {
-  const input =
-    shape.chunks === undefined ? await receivedInput(shape, invocation) : chunksOf(shape, invocation);
-  return handler(input as never, contractInvocation(template, shape, invocation));
 }
 
 async function* chunksOf(shape: ProcedureShape, invocation: Invocation): AsyncGenerator {

@@ -28,16 +28,11 @@ export function topicApi(
     },
     subscribe: (handler: AnyHandler, options = {}) => {
       let before: Promise<unknown> = Promise.resolve();
-      const handle = (_args: unknown, event: ReceivedEvent): Promise<unknown> => {
-        // Each event waits for the checks of those before it: they reach the handler in order.
-        const input = receivedInput(shape, event);
-        const turn = before.then(async () => {
-          const checked = await input;
-          return { returned: handler(checked, { ...event, params: template.read(event.topic) }) };
-        });
-        input.catch(() => undefined);
-        before = turn.catch(() => undefined);
-        return turn.then(({ returned }) => returned);
+      const handle = async (_args: unknown, event: ReceivedEvent): Promise<unknown> => {
+        // Each event is checked behind those before it: they reach the handler in order.
+        const input = before.then(() => receivedInput(shape, event));
+        before = input.catch(() => undefined);
+        return handler(await input, { ...event, params: template.read(event.topic) });
       };
       return client.subscribe(pattern, handle, { ...options, match });
     },

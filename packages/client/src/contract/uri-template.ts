@@ -22,47 +22,29 @@ export interface UriTemplate {
   read(uri: string): Readonly<Record<string, string>>;
 }
 
+const NAME = /\{(\w+)(\.{3})?\}/g;
+
+/** One component, and at the end of a prefix one or more. */
+const COMPONENT = '[^.\\s#]+';
+const COMPONENTS = `${COMPONENT}(?:\\.${COMPONENT})*`;
+
 /** @throws UsageError for a template that is neither a URI, nor a wildcard pattern, nor a prefix */
 export function uriTemplate(text: string): UriTemplate {
-  const parts = text.split('.');
-  const rest = text.match(/\.\{([^{}]+)\.\.\.\}$/);
-  if (rest !== null) return prefixTemplate(text.slice(0, rest.index), rest[1] as string);
-  const names = parts.map((part) => /^\{([^{}]+)\}$/.exec(part)?.[1]);
-  const pattern = parts.map((part, at) => (names[at] === undefined ? part : '')).join('.');
-  if (/[{}]/.test(pattern)) throw notATemplate(text);
+  if (!/^((^|\.)([^{}.]+|\{\w+\}))+$|^[^{}]+\.\{\w+\.{3}\}$/.test(text)) {
+    throw new UsageError(`"${text}": {name} stands for one component, {name...} for the end of a URI`);
+  }
+  const names = [...text.matchAll(NAME)];
+  const reader = new RegExp(
+    `^${text.replaceAll('.', '\\.').replace(/\{(\w+)(\\\.){0,3}\}/g, (_all, name: string, rest) => `(?<${name}>${rest ? COMPONENTS : COMPONENT})`)}$`,
+  );
   return {
-    match: names.some((name) => name !== undefined) ? 'wildcard' : 'exact',
-    pattern,
-    fill: (params) =>
-      parts
-        .map((part, at) => (names[at] === undefined ? part : component(params, names[at], /^[^.\s#]+$/)))
-        .join('.'),
-    read: (uri) => {
-      const values = uri.split('.');
-      return Object.fromEntries(
-        names.flatMap((name, at) => (name === undefined ? [] : [[name, values[at] ?? '']])),
-      );
+    match: names.length === 0 ? 'exact' : names[0]?.[2] === undefined ? 'wildcard' : 'prefix',
+    pattern: text.replace(NAME, ''),
+    fill: (params) => {
+      const uri = text.replace(NAME, (_all, name: string) => String(params[name] ?? ''));
+      if (reader.test(uri)) return uri;
+      throw new UsageError(`${JSON.stringify(params)} does not fit into ${text}`);
     },
+    read: (uri) => ({ ...reader.exec(uri)?.groups }),
   };
-}
-
-function prefixTemplate(fixed: string, name: string): UriTemplate {
-  if (/[{}]/.test(fixed)) throw notATemplate(fixed);
-  const pattern = `${fixed}.`;
-  return {
-    match: 'prefix',
-    pattern,
-    fill: (params) => pattern + component(params, name, /^[^.\s#]+(\.[^.\s#]+)*$/),
-    read: (uri) => ({ [name]: uri.slice(pattern.length) }),
-  };
-}
-
-function component(params: Readonly<Record<string, unknown>>, name: string, rule: RegExp): string {
-  const value = params[name];
-  if (typeof value === 'string' && rule.test(value)) return value;
-  throw new UsageError(`"${String(value)}" cannot stand for {${name}} in a URI`);
-}
-
-function notATemplate(text: string): UsageError {
-  return new UsageError(`"${text}": {name} stands for one whole component, {name...} for the end of a URI`);
 }
