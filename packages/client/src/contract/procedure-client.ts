@@ -23,7 +23,7 @@ interface Request {
 export function requestFrom(template: UriTemplate, given: readonly unknown[]): Request {
   const named = template.match === 'exact' ? [undefined, ...given] : given;
   return {
-    uri: named[0] === undefined ? template.pattern : template.fill(named[0] as Record<string, unknown>),
+    uri: named[0] === undefined ? template.pattern : template.fill(named[0] as Record<string, string>),
     input: named[1],
     options: (named[2] ?? {}) as Record<string, unknown>,
   };

@@ -17,7 +17,7 @@ export interface UriTemplate {
   /** as it is registered or subscribed */
   readonly pattern: string;
   /** The concrete URI. @throws UsageError for a value that is missing or is no URI component */
-  fill(params: Readonly<Record<string, unknown>>): string;
+  fill(params: Readonly<Record<string, string | undefined>>): string;
   /** The values in a concrete URI that matches the pattern. */
   read(uri: string): Readonly<Record<string, string>>;
 }
@@ -41,7 +41,7 @@ export function uriTemplate(text: string): UriTemplate {
     match: names.length === 0 ? 'exact' : names[0]?.[2] === undefined ? 'wildcard' : 'prefix',
     pattern: text.replace(NAME, ''),
     fill: (params) => {
-      const uri = text.replace(NAME, (_all, name: string) => String(params[name] ?? ''));
+      const uri = text.replace(NAME, (_all, name: string) => params[name] ?? '');
       if (reader.test(uri)) return uri;
       throw new UsageError(`${JSON.stringify(params)} does not fit into ${text}`);
     },
