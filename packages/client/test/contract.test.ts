@@ -173,7 +173,7 @@ describe('validation', () => {
     const { callee, api } = await pair((error) => reported.push(error));
     await callee.use(shop).cart.add.register(() => ({ items: 'none' }) as never);
     await expect(api.cart.add(['a', 1])).rejects.toMatchObject({ uri: 'wamp.error.runtime_error' });
-    expect(String(reported[0])).toContain('the procedure broke its contract: result.items');
+    expect(String(reported[0])).toContain('broken contract: result.items');
   });
 
   it('checks at the caller only when asked, before anything is sent', async () => {
@@ -252,7 +252,7 @@ describe('streams of a contract', () => {
     const stream = api.rows.stream([3]);
     await expect(stream.result).rejects.toMatchObject({ uri: 'wamp.error.runtime_error' });
     expect(stopped).toHaveBeenCalledOnce();
-    expect(String(reported[0])).toContain('broke its contract: progress');
+    expect(String(reported[0])).toContain('broken contract: progress');
   });
 
   it('stop the generator when the loop is left', async () => {
@@ -289,6 +289,29 @@ describe('streams of a contract', () => {
   });
 });
 
+describe('the invocation of a contract', () => {
+  it('has all that an invocation has', async () => {
+    const { callee, api } = await pair();
+    await callee.use(shop).ping.register((_nothing, invocation) => {
+      const { args, kwargs, procedure, wantsProgress, caller, signal, deadline, params } = invocation;
+      const seen = [args, kwargs, procedure, wantsProgress, caller, signal.aborted, deadline, params];
+      return [...seen, invocation.remainingMs(), Object.keys(invocation.details)];
+    });
+    expect(await api.ping()).toEqual([
+      [],
+      {},
+      'com.example.shop.ping',
+      false,
+      null,
+      false,
+      null,
+      {},
+      Infinity,
+      [],
+    ]);
+  });
+});
+
 describe('patterns of a contract', () => {
   it('give the handler the parts of the URI by name', async () => {
     const { callee, api } = await pair();
@@ -311,7 +334,7 @@ describe('patterns of a contract', () => {
     const host = {} as Host;
     for (const uri of ['a{b}.c', '{a...}.b', '{a}.{b...}']) {
       const bad = contract('com.example', { bad: procedure({ uri }) });
-      expect(() => bad.use(host), uri).toThrow('stands for one component');
+      expect(() => bad.use(host), uri).toThrow('{name} is one component');
     }
   });
 });

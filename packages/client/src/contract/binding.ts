@@ -97,5 +97,6 @@ function served(
 }
 
 function isLeaf(member: Members[string]): member is Procedure | Topic {
-  return 'shape' in member && (member.kind === 'procedure' || member.kind === 'topic');
+  // A group may have a member of that name, which is no text.
+  return typeof member.kind === 'string';
 }

@@ -107,15 +107,12 @@ function stream(
   given: readonly unknown[],
 ): ProgressiveCall {
   const { uri, input, options } = requestFrom(template, given);
-  const begin = async (): Promise<{ running: ProgressiveCall }> => {
-    const { args, kwargs } = await payloadFrom(shape, input, validate);
-    return { running: client.stream(uri, args, { ...options, kwargs }) };
-  };
-  const begun = begin();
+  const begun = payloadFrom(shape, input, validate).then(({ args, kwargs }) => ({
+    running: client.stream(uri, args, { ...options, kwargs }),
+  }));
   const schemas = validate ? shape : {};
   const result = begun
-    .then(({ running }) => running.result)
-    .then((value) => validated(schemas.result, value, 'result'))
+    .then(async ({ running }) => validated(schemas.result, await running.result, 'result'))
     .catch((error: unknown) => {
       throw declaredFrom(shape, error);
     });

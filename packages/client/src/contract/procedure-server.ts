@@ -65,36 +65,25 @@ async function* chunksOf(shape: ProcedureShape, invocation: Invocation): AsyncGe
   for await (const chunk of invocation.chunks) yield await validated(shape.chunks, chunk, 'chunk');
 }
 
-/** The invocation as a handler of a contract sees it. What is made on demand stays so. */
+/** The invocation as a handler of a contract sees it: all that it has, and what the contract adds. */
 function contractInvocation(
   template: UriTemplate,
   shape: ProcedureShape,
   invocation: Invocation,
 ): ContractInvocation<ProcedureShape> {
-  const { args, kwargs, details, procedure, wantsProgress } = invocation;
-  return {
-    args,
-    kwargs,
-    details,
-    procedure,
-    wantsProgress,
-    params: template.read(procedure),
-    get caller() {
-      return invocation.caller;
-    },
+  const view = {
+    __proto__: invocation,
+    params: template.read(invocation.procedure),
     get signal() {
       return invocation.signal;
     },
-    get deadline() {
-      return invocation.deadline;
-    },
-    remainingMs: () => invocation.remainingMs(),
     progress: async (value: unknown) =>
       invocation.progress(await outgoing(shape.progress, value, 'progress')),
     fail: (uri: string, data: unknown) => {
       throw new ContractError(uri, data);
     },
   };
+  return view as unknown as ContractInvocation<ProcedureShape>;
 }
 
 /** What a handler gives and its contract does not allow is the handler's fault, and not the caller's. */
@@ -103,15 +92,10 @@ async function outgoing(schema: ProcedureShape['result'], value: unknown, at: st
     return await validated(schema, value, at);
   } catch (cause) {
     if (!(cause instanceof WampError)) throw cause;
-    throw new TypeError(`the procedure broke its contract: ${String(cause.args[0])}`, { cause });
+    throw new TypeError(`broken contract: ${String(cause.args[0])}`, { cause });
   }
 }
 
 function isGenerator(value: unknown): value is AsyncGenerator | Generator {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'next' in value &&
-    (Symbol.asyncIterator in value || Symbol.iterator in value)
-  );
+  return typeof (value as Partial<Generator> | null | undefined)?.next === 'function';
 }

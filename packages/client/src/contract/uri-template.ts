@@ -31,7 +31,7 @@ const COMPONENTS = `${COMPONENT}(?:\\.${COMPONENT})*`;
 /** @throws UsageError for a template that is neither a URI, nor a wildcard pattern, nor a prefix */
 export function uriTemplate(text: string): UriTemplate {
   if (!/^((^|\.)([^{}.]+|\{\w+\}))+$|^[^{}]+\.\{\w+\.{3}\}$/.test(text)) {
-    throw new UsageError(`"${text}": {name} stands for one component, {name...} for the end of a URI`);
+    throw new UsageError(`"${text}": {name} is one component, {name...} the end`);
   }
   const names = [...text.matchAll(NAME)];
   const reader = new RegExp(
