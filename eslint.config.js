@@ -28,7 +28,15 @@ const ambient = [
 ];
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/coverage/**', '**/node_modules/**', '.dependency-cruiser.cjs'] },
+  {
+    ignores: [
+      '**/dist/**',
+      '**/coverage/**',
+      '**/node_modules/**',
+      '.dependency-cruiser.cjs',
+      'packages/protocol/wasm/*.ts', // AssemblyScript
+    ],
+  },
   js.configs.recommended,
   {
     files: ['**/*.{ts,tsx}'],

@@ -5,6 +5,7 @@ import type { FrameSink } from './frame-sink.js';
 import type { BytesCodec } from './list-codec.js';
 import type { Message } from './messages.js';
 import type { PayloadCodec } from './payload.js';
+import type { JsonCheck } from './serializers/json-check.js';
 
 /** Ids of the serializers in the RawSocket handshake. */
 export type RawSocketSerializerId = 1 | 2 | 3;
@@ -38,6 +39,8 @@ export interface SerializerOptions {
   readonly allocate?: (bytes: number) => Uint8Array;
   /** Tells whether bytes are valid UTF-8; used for long strings. Node lends `buffer.isUtf8`. */
   readonly isUtf8?: (bytes: Uint8Array) => boolean;
+  /** For JSON: checks long payloads faster; the one of `@wamp/protocol/json-check`, made for this serializer alone. */
+  readonly jsonCheck?: JsonCheck | undefined;
 }
 
 /** Default of {@link SerializerOptions.maxDepth}: deeper data is hardly ever sent on purpose, and recursion stays harmless. */

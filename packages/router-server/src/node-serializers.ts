@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Serializer, SerializerOptions } from '@wamp/protocol';
 import { cbor } from '@wamp/protocol/cbor';
 import { json } from '@wamp/protocol/json';
+import { jsonCheck } from '@wamp/protocol/json-check';
 import { msgpack } from '@wamp/protocol/msgpack';
 
 const NODE_LENDS: SerializerOptions = {
@@ -16,5 +17,5 @@ const NODE_LENDS: SerializerOptions = {
  */
 export function nodeSerializers(options: Pick<SerializerOptions, 'maxDepth'> = {}): readonly Serializer[] {
   const all = { ...NODE_LENDS, ...options };
-  return [json(all), msgpack(all), cbor(all)];
+  return [json({ ...all, jsonCheck: jsonCheck() }), msgpack(all), cbor(all)];
 }

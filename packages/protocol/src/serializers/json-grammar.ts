@@ -44,11 +44,11 @@ export class JsonGrammar {
   #words: DataView = NO_VIEW;
   /** the high bits of non-ASCII bytes that still ask for the proof of UTF-8; 0 once it was given */
   #unproved = HIGH_BITS;
-  readonly #maxDepth: number;
+  protected readonly maxDepth: number;
   readonly #isUtf8: ((bytes: Uint8Array) => boolean) | undefined;
 
   constructor(maxDepth: number, isUtf8: ((bytes: Uint8Array) => boolean) | undefined) {
-    this.#maxDepth = maxDepth;
+    this.maxDepth = maxDepth;
     this.#isUtf8 = isUtf8;
   }
 
@@ -123,7 +123,7 @@ export class JsonGrammar {
 
   /** Passes a list, from behind its opening bracket. */
   protected list(from: number, depth: number): number {
-    if (depth > this.#maxDepth) throw tooDeep(this.#maxDepth);
+    if (depth > this.maxDepth) throw tooDeep(this.maxDepth);
     const { bytes, limit } = this;
     let at = from;
     let byte = at < limit ? bytes[at]! : END;
@@ -145,7 +145,7 @@ export class JsonGrammar {
 
   /** Passes a dictionary, from behind its opening brace. */
   protected dictionary(from: number, depth: number): number {
-    if (depth > this.#maxDepth) throw tooDeep(this.#maxDepth);
+    if (depth > this.maxDepth) throw tooDeep(this.maxDepth);
     const { bytes, limit } = this;
     let at = from;
     let byte = at < limit ? bytes[at]! : END;
@@ -208,7 +208,7 @@ export class JsonGrammar {
         if (byte === BACKSLASH) at = this.#escape(at);
         else if (byte < SPACE) throw this.unexpected(at);
         else {
-          if (byte >= 0x80 && this.#unproved !== 0) this.#proveUtf8(at);
+          if (byte >= 0x80) this.proveUtf8(at);
           at++;
         }
       }
@@ -257,7 +257,8 @@ export class JsonGrammar {
   }
 
   /** Once per frame at most, and only if it is not all ASCII: the rest is looked at as a whole. */
-  #proveUtf8(at: number): void {
+  protected proveUtf8(at: number): void {
+    if (this.#unproved === 0) return;
     const { bytes, limit } = this;
     const isValid =
       this.#isUtf8 === undefined ? isUtf8Run(bytes, at, limit) : this.#isUtf8(viewOf(bytes, at, limit));

@@ -10,6 +10,7 @@ import { EMPTY_PAYLOAD, Payload, type PayloadCodec, type PayloadSpan } from '../
 import { ShortStrings } from '../short-strings.js';
 import { decodeUtf8 } from '../utf8.js';
 import { CLOSE_DICT, CLOSE_LIST, COMMA, JsonGrammar, OPEN_DICT, OPEN_LIST, QUOTE } from './json-grammar.js';
+import type { JsonCheck } from './json-check.js';
 import { parseJson } from './json-values.js';
 
 /** Depth of what stands in the message's list. */
@@ -22,12 +23,19 @@ const MAX_ID_TENTH = 900_719_925_474_099;
 export class JsonReader extends JsonGrammar implements HeadReader {
   readonly #strings = new ShortStrings();
   readonly #codec: PayloadCodec;
+  readonly #check: JsonCheck | undefined;
   #at = 0;
   #isFirst = true;
 
-  constructor(codec: PayloadCodec, maxDepth: number, isUtf8: ((bytes: Uint8Array) => boolean) | undefined) {
+  constructor(
+    codec: PayloadCodec,
+    maxDepth: number,
+    isUtf8: ((bytes: Uint8Array) => boolean) | undefined,
+    check: JsonCheck | undefined,
+  ) {
     super(maxDepth, isUtf8);
     this.#codec = codec;
+    this.#check = check;
   }
 
   open(frame: Uint8Array): void {
@@ -164,17 +172,27 @@ export class JsonReader extends JsonGrammar implements HeadReader {
       return this.#bare(where, from);
     }
     if (byte !== OPEN_LIST) throw this.#wrong(`${where}.Arguments`, 'a list');
-    const argsEnd = this.list(from + 1, INNER);
+    const check = this.#check?.load(this.bytes) === true ? this.#check : undefined;
+    const argsEnd = check === undefined ? this.list(from + 1, INNER) : this.#fastPass(check, from, byte);
     this.#at = argsEnd;
     if (this.hasMore()) {
       if (this.#next(where) !== OPEN_DICT) throw this.#wrong(`${where}.ArgumentsKw`, 'a dictionary');
       const kwargs = this.#at + 1;
-      this.#at = this.dictionary(kwargs, INNER);
+      this.#at =
+        check === undefined ? this.dictionary(kwargs, INNER) : this.#fastPass(check, kwargs - 1, OPEN_DICT);
       if (this.peek(this.space(kwargs)) !== CLOSE_DICT) return this.#taken(where, from, this.#at, 2);
     }
     if (this.peek(this.space(from + 1)) !== CLOSE_LIST) return this.#taken(where, from, argsEnd, 1);
     this.end(where);
     return EMPTY_PAYLOAD;
+  }
+
+  /** Passes the list or dictionary that begins at `from` with this byte. */
+  #fastPass(check: JsonCheck, from: number, byte: number): number {
+    const end = check.pass(from, INNER, this.maxDepth);
+    if (end < 0) return byte === OPEN_LIST ? this.list(from + 1, INNER) : this.dictionary(from + 1, INNER);
+    if (check.isBeyondAscii) this.proveUtf8(from);
+    return end;
   }
 
   /** The opaque payload that started at `from` and was just passed. */

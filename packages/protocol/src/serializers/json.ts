@@ -22,7 +22,7 @@ export function json(options: SerializerOptions = {}): Serializer {
     rawSocketId: 1,
     isBinary: false,
     payloadCodec,
-    reader: new JsonReader(payloadCodec, maxDepth, options.isUtf8),
+    reader: new JsonReader(payloadCodec, maxDepth, options.isUtf8, options.jsonCheck),
     newWriter: () => new JsonWriter(payloadCodec, maxDepth, allocate),
     newLists: () => new JsonLists(maxDepth, options.isUtf8),
   });
