@@ -72,6 +72,13 @@ const SESSION_LIMITS = {
     ROUTER.loginTableSize,
     'Entries of each table of failures and of known logins.',
   ),
+  messages_per_second: whole(
+    0,
+    MANY,
+    ROUTER.messagesPerSecond,
+    'Messages of one peer in a second, on average; after a silence it may send two seconds at once. Who is faster is not read from for a while, so that the network slows it down. 0 is no limit.',
+  ),
+  bytes_per_second: whole(0, MANY, ROUTER.bytesPerSecond, 'The same for bytes of messages.'),
   hello_timeout_ms: milliseconds(
     1,
     ROUTER.helloMs,
@@ -276,6 +283,8 @@ export function routerLimitsOf(limits: LimitsConfig): Partial<RouterLimits> {
     loginWindowMs: limits.login_window_ms,
     loginTableSize: limits.login_table_size,
     lossReportMs: limits.loss_report_ms,
+    messagesPerSecond: limits.messages_per_second,
+    bytesPerSecond: limits.bytes_per_second,
     helloMs: limits.hello_timeout_ms,
     authenticationMs: limits.authentication_timeout_ms,
     authorizationMs: limits.authorization_timeout_ms,

@@ -11,8 +11,8 @@ export interface Watched {
   terminate(reason: string): void;
 }
 
-/** Looks per interval: the times are kept to a quarter of the shorter one. */
-const LOOKS = 4;
+/** Looks per interval: the times are kept to an eighth of the shorter one. */
+const LOOKS = 8;
 
 export class Keepalive {
   /** milliseconds of silence by connection, counted in looks, so that a suspended machine does not cut everybody at once */

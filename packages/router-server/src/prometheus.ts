@@ -27,6 +27,7 @@ const HELP: Readonly<Partial<Record<keyof CounterValues, string>>> = {
   eventsDropped: 'Events that did not fit their receiver, or were dropped because it reads slowly.',
   callsUndeliverable: 'Calls ended because an INVOCATION or a progressive RESULT did not fit its receiver.',
   answersReplaced: 'Final answers replaced by an ERROR because they did not fit.',
+  ratePauses: 'Times that a peer sent faster than it may, and was not read from for a while.',
   congestions: 'Times that a session fell behind reading.',
   slowSessionsCut: 'Sessions cut because they did not read.',
   ghostsClosed: 'Sessions closed because their peers did not answer a probe.',

@@ -4,9 +4,10 @@
  */
 
 import type { DecisionLimits } from './decision-cache.js';
+import type { RateLimits } from './input-rate.js';
 import type { LoginLimits } from './login-limiter.js';
 
-export interface RouterLimits extends LoginLimits, DecisionLimits {
+export interface RouterLimits extends LoginLimits, DecisionLimits, RateLimits {
   /** milliseconds from the attachment of a transport to HELLO */
   readonly helloMs: number;
   /** milliseconds from HELLO to the end of the handshake, all CHALLENGE rounds and the authenticator's work counted */
@@ -102,6 +103,9 @@ export const DEFAULT_LIMITS: RouterLimits = Object.freeze({
   loginWindowMs: 600_000,
   // About 300 bytes each, in four tables: 24 MB when all are full.
   loginTableSize: 20_000,
+  // Whoever sends more than others can take is slowed down by back-pressure anyway; a number would be a guess.
+  messagesPerSecond: 0,
+  bytesPerSecond: 0,
   // A realm holds a dealer, a broker and two dozen meta registrations: about 50 KB.
   realms: 1_000,
   // What a transport may still deliver from one 64 KiB chunk of tiny frames after it was told to pause.

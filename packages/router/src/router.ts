@@ -20,6 +20,7 @@ import { randomBytes } from './authenticators/random-bytes.js';
 import { systemClock, systemDefer, systemRandom32, type Clock, type Defer } from './clock.js';
 import { DeadlineTimer } from './deadline-timer.js';
 import { Drain } from './drain.js';
+import { hasRate, RatedTransport } from './input-rate.js';
 import { DEFAULT_LIMITS, type RouterLimits } from './limits.js';
 import { LoginLimiter } from './login-limiter.js';
 import { tell, type RouterObserver } from './observer.js';
@@ -180,7 +181,7 @@ class RouterCore implements RouterContext, SessionHost {
   }
 
   attach(transport: Transport): void {
-    const session = new Session(transport, this, this);
+    const session = new Session(this.#rated(transport), this, this);
     this.#sessions.add(session);
     const isFull =
       this.population.handshakes >= this.limits.handshakes ||
@@ -189,6 +190,14 @@ class RouterCore implements RouterContext, SessionHost {
     if (this.#draining !== undefined) session.depart();
     else if (this.#closing !== undefined) session.refuse(CloseUri.SystemShutdown, 'the router shuts down');
     else if (isFull) session.refuse(ErrorUri.LimitExceeded, 'too many peers are joining at the moment');
+  }
+
+  /** Where no rate is set, nothing stands between a transport and its session. */
+  #rated(transport: Transport): Transport {
+    if (!hasRate(this.limits)) return transport;
+    return new RatedTransport(transport, this.limits, this.clock, () => {
+      this.counters.ratePauses += 1;
+    });
   }
 
   findRealm(name: string): Realm | undefined {

@@ -29,6 +29,8 @@ export interface Counters {
   callsUndeliverable: number;
   /** final answers replaced by an ERROR because they did not fit */
   answersReplaced: number;
+  /** times that a peer sent faster than it may, and was not read from for a while */
+  ratePauses: number;
   /** times that a session fell behind reading */
   congestions: number;
   /** sessions cut because they did not read */
@@ -67,6 +69,7 @@ export function makeCounters(): Counters {
     eventsDropped: 0,
     callsUndeliverable: 0,
     answersReplaced: 0,
+    ratePauses: 0,
     congestions: 0,
     slowSessionsCut: 0,
     ghostsClosed: 0,
