@@ -33,6 +33,20 @@ module.exports = {
     // The one place above floor 2 where client and router meet: a test's process has both.
     only('testing', ['protocol', 'router', 'client', 'dealer', 'broker']),
     {
+      name: 'bench-imports',
+      severity: 'error',
+      comment:
+        'What measures the router starts it as a process; within its own it has the parts that are measured there.',
+      from: { path: '^apps/bench/src', pathNot: '^apps/bench/src/micro/' },
+      to: { path: '^packages/' },
+    },
+    {
+      name: 'bench-micro-imports',
+      severity: 'error',
+      from: { path: '^apps/bench/src/micro/' },
+      to: { path: '^packages/', pathNot: '^packages/(protocol|dealer)/' },
+    },
+    {
       name: 'dealer-only-in-loopback',
       severity: 'error',
       comment: 'Only the in-process entry of the client may pull in the dealer.',
