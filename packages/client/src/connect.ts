@@ -2,7 +2,6 @@
  * From an address to a client: opens the transport and joins the realm, within a time.
  * Owns the options of a client and the attempt's end; the handshake's messages are in handshake.ts.
  */
-import type { ListCodec } from '@wamp/protocol';
 import { openRawSocket } from '#raw-socket';
 import { openWebSocket } from '#web-socket';
 import { abortable } from './abortable.js';
@@ -15,6 +14,7 @@ import { NO_PASSTHRU, type PayloadLayer } from './payload-layer.js';
 import { reconnectFrom, type ReconnectOptions } from './reconnect.js';
 import type { ErrorOrigin } from './request.js';
 import { json } from './serializers/json.js';
+import type { Offer } from './transports/open-options.js';
 import { canceledBy, ConnectionError, messageOf, TimeoutError, UsageError, WampError } from './wamp-error.js';
 import { shown, signalFrom } from './wire-options.js';
 
@@ -29,8 +29,8 @@ export type ConnectTarget = string | URL | ClientTransport | TransportFactory;
 
 export interface ConnectOptions {
   readonly realm: string;
-  /** Serializers to offer to a WebSocket server, the preferred one first. Default `[json()]`. */
-  readonly serializers?: readonly ListCodec[];
+  /** Serializers to offer to the router, the preferred one first. Default `[json()]`. */
+  readonly serializers?: readonly Offer[];
   /** Ways to authenticate, the preferred one first. Default: none, which routers take as `anonymous`. */
   readonly auth?: Authenticator | readonly Authenticator[];
   /**

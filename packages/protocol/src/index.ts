@@ -1,5 +1,7 @@
 /** @wamp/protocol: everything that two WAMP peers must agree on, and nothing about sessions or routing. */
 export * from './copy-bytes.js';
+export * from './batch-framing.js';
+export * from './batched-transport.js';
 export * from './dict.js';
 export * from './error-uris.js';
 export * from './features.js';

@@ -2,10 +2,11 @@
  * The connections of one endpoint, whatever they speak: how many there may be in all and from one address, keepalive, write batching and
  * the orderly end. Owns the set of them; accepts and refuses nothing itself, the listeners ask.
  */
-import { BlockList, isIP } from 'node:net';
+import { isIPv6 } from 'node:net';
 import type { Transport } from '@wamp/protocol';
 import { Keepalive, type Watched } from './keepalive.js';
 import type { ListenerLimits } from './limits.js';
+import { isLocalAddress, unmapped } from './peer-address.js';
 import { WriteBatch } from './write-batch.js';
 
 /** One connection after its handshake. */
@@ -96,20 +97,14 @@ export class Connections {
 
 const SHUTTING_DOWN = 'the router is shutting down';
 
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
-LOOPBACK.addAddress('::1', 'ipv6');
-
 /**
  * What counts as one address: an IPv4 address, or 64 bits of an IPv6 address, which is what one customer gets. Undefined for this
  * machine itself, where proxies run and nobody has to be kept out.
  */
 export function networkOf(address: string | undefined): string | undefined {
-  if (address === undefined) return undefined;
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '');
-  const family = isIP(plain);
-  if (family === 0 || LOOPBACK.check(plain, family === 6 ? 'ipv6' : 'ipv4')) return undefined;
-  return family === 6 ? prefix64(plain) : plain;
+  if (address === undefined || isLocalAddress(address)) return undefined;
+  const plain = unmapped(address);
+  return isIPv6(plain) ? prefix64(plain) : plain;
 }
 
 /** The first four groups of an IPv6 address, written out. */

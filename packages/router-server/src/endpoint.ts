@@ -8,8 +8,10 @@ import type { Duplex } from 'node:stream';
 import { Connections } from './connections.js';
 import { handOverByFirstByte, type FirstByteHandlers } from './first-bytes.js';
 import { listenerLimits, type ListenerLimits } from './limits.js';
+import { LongPollListener, type LongPollOptions } from './longpoll-listener.js';
 import { nodeSerializers } from './node-serializers.js';
 import type { HttpPages } from './operating-pages.js';
+import { OriginPolicy } from './origin-policy.js';
 import type { Addressed } from './peer-address.js';
 import { RawSocketListener } from './rawsocket-listener.js';
 import type { TlsOptions } from './tls-certificates.js';
@@ -29,6 +31,8 @@ export interface EndpointOptions extends WsListenerOptions {
   readonly webSocket?: boolean;
   /** Whether RawSocket is spoken, on the same port: its first byte tells it apart. Default true. */
   readonly rawSocket?: boolean | RawSocketOptions;
+  /** Whether HTTP long-poll is spoken, for networks that let no WebSocket through. Default false. */
+  readonly longPoll?: boolean | LongPollOptions;
   /** Everything over TLS: `wss`, `https`, RawSocket over TLS. What is not TLS is closed then. Default: nothing. */
   readonly tls?: TlsOptions;
 }
@@ -39,6 +43,7 @@ export class Endpoint {
   readonly speaksRawSocket: boolean;
   /** undefined without TLS */
   readonly tls: TlsListener | undefined;
+  readonly #longPoll: LongPollListener | undefined;
   readonly #limits: ListenerLimits;
   readonly #handlers: FirstByteHandlers;
   /** of our own port; also those whose handshake is under way */
@@ -50,15 +55,22 @@ export class Endpoint {
     this.#limits = limits;
     this.connections = new Connections(limits);
     this.webSocket = new WsListener(acceptor, this.connections, options);
-    const { rawSocket = true, webSocket = true } = options;
+    const { rawSocket = true, webSocket = true, longPoll = false } = options;
+    const serializers = options.serializers ?? nodeSerializers();
+    const observer = options.observer ?? {};
+    const common = { acceptor, connections: this.connections, serializers, limits, observer };
+    this.#longPoll =
+      longPoll === false
+        ? undefined
+        : new LongPollListener({
+            ...common,
+            origins: new OriginPolicy(options.allowedOrigins ?? [], options.allowedHosts),
+            options: longPoll === true ? {} : longPoll,
+          });
     this.speaksRawSocket = rawSocket !== false;
-    const hasHttp = webSocket || pages !== undefined;
+    const hasHttp = webSocket || longPoll !== false || pages !== undefined;
     const raw = new RawSocketListener({
-      acceptor,
-      connections: this.connections,
-      serializers: options.serializers ?? nodeSerializers(),
-      limits,
-      observer: options.observer ?? {},
+      ...common,
       pingAlways: typeof rawSocket === 'object' && rawSocket.pingAlways === true,
     });
     const spoken: FirstByteHandlers = {
@@ -68,7 +80,7 @@ export class Endpoint {
     this.tls =
       options.tls === undefined
         ? undefined
-        : new TlsListener(options.tls, limits.handshakeTimeoutMs, options.observer ?? {}, (socket) =>
+        : new TlsListener(options.tls, limits.handshakeTimeoutMs, observer, (socket) =>
             handOverByFirstByte(socket, spoken, limits.handshakeTimeoutMs),
           );
     const { tls } = this;
@@ -95,8 +107,10 @@ export class Endpoint {
     const [speakHttp] = http.listeners('connection') as ((socket: Socket) => void)[];
     if (speakHttp === undefined) throw new Error('the HTTP server has no listener for connections');
     const ws = this.webSocket;
+    const longPoll = this.#longPoll;
     http.on('request', (request: IncomingMessage, response: ServerResponse) => {
-      if (pages?.answer(request, response) !== true) ws.handleRequest(request, response);
+      if (pages?.answer(request, response) === true || longPoll?.answer(request, response) === true) return;
+      ws.handleRequest(request, response);
     });
     http.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) =>
       ws.handleUpgrade(request, stream, head),

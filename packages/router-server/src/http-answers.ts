@@ -59,6 +59,11 @@ export function originRefused(origin: string | undefined): TextAnswer {
   );
 }
 
+/** For a request whose `Host` header names another machine. */
+export function hostRefused(): TextAnswer {
+  return answer(421, 'The router does not serve this host: see allowedHosts.');
+}
+
 /** For one connection more than the endpoint takes. */
 export function tooMany(why: Refusal, limits: ListenerLimits): TextAnswer {
   return answer(503, `${REFUSALS[why](limits)} Try again later.`, { 'Retry-After': '5' });

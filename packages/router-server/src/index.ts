@@ -15,6 +15,7 @@ export { ListenError } from './listen-error.js';
 export { OperatingPages, type HttpPages, type OperatingFacts, type Readiness } from './operating-pages.js';
 export { nodeSerializers } from './node-serializers.js';
 export type { EndpointOptions, RawSocketOptions } from './endpoint.js';
+export type { LongPollOptions } from './longpoll-listener.js';
 export type { TlsCertificate, TlsOptions } from './tls-certificates.js';
 export type { TransportAcceptor, WsListenerOptions } from './ws-listener.js';
 export { jwtTickets, type JwtTicketOptions } from './jwt-tickets.js';

@@ -86,6 +86,30 @@ export const MAX_PENDING_PONGS = 60;
  */
 export const MIN_PEER_LIMIT_BYTES = 2048;
 
+/** Over long-poll, how long a request waits for messages. Proxies give up after 30 to 60 s. */
+export const LONG_POLL_HOLD_MS = 15_000;
+
+/**
+ * Over long-poll, how long a peer may take to ask again. With the time that a request waits it is 35 s at most until a peer is
+ * found to be gone, as over WebSocket.
+ */
+export const LONG_POLL_IDLE_MS = 20_000;
+
+/** A list of protocol names; more is not asked for before there is a session. */
+export const MAX_OPEN_BODY_BYTES = 4096;
+
+/** Requests of one long-poll peer that wait for their turn to be read; an honest one sends them one after the other. */
+export const MAX_PENDING_SENDS = 16;
+
+/**
+ * Messages that wait for a long-poll peer; their bytes are bounded by the router. A message that is kept costs some 100 bytes
+ * beside its own: 6 MB.
+ */
+export const MAX_WAITING_MESSAGES = 65_536;
+
+/** What goes into one body over long-poll, unless a single message is longer: peers bound a body as they bound a message. */
+export const MAX_BATCH_BYTES: number = 1024 * 1024;
+
 /** TCP connections beyond `maxConnections`, so that surplus peers get an HTTP answer instead of a reset. */
 export const SPARE_SOCKETS = 256;
 

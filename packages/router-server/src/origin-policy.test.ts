@@ -74,3 +74,45 @@ describe('which web pages may connect', () => {
     expect(showableOrigin('nonsense')).toBeUndefined();
   });
 });
+
+describe('hosts', () => {
+  it('of somebody else that point at this machine are not "the same host" (DNS rebinding)', () => {
+    const policy = new OriginPolicy([]);
+    expect(policy.accepts('http://evil.example:8080', 'evil.example:8080', true)).toBe(false);
+    expect(policy.accepts('http://192.168.0.7:8080', '192.168.0.7:8080', true)).toBe(true);
+    expect(policy.accepts('http://[fe80::1]:8080', '[fe80::1]:8080', true)).toBe(true);
+    expect(policy.accepts('http://localhost:8080', 'localhost:8080', true)).toBe(true);
+    expect(policy.accepts('https://app.example', 'app.example', false)).toBe(true);
+    expect(
+      new OriginPolicy(['https://app.example']).accepts('https://app.example', 'app.example', true),
+    ).toBe(true);
+    expect(new OriginPolicy([], ['app.example']).accepts('https://app.example', 'app.example', true)).toBe(
+      true,
+    );
+  });
+
+  it('are all served without a list, and with one only those in it', () => {
+    expect(new OriginPolicy([]).acceptsHost('evil.example')).toBe(true);
+    const policy = new OriginPolicy([], ['App.example', '[::1]']);
+    for (const host of ['app.example', 'APP.EXAMPLE:8080', '[::1]:8080']) {
+      expect(policy.acceptsHost(host), host).toBe(true);
+    }
+    for (const host of [
+      undefined,
+      '',
+      'evil.example',
+      'app.example.evil',
+      'app.example/',
+      'a@app.example',
+      '::',
+    ]) {
+      expect(policy.acceptsHost(host), host).toBe(false);
+    }
+  });
+
+  it('are names without ports', () => {
+    for (const name of ['app.example:80', 'https://app.example', '', 'a b', 'user@app.example']) {
+      expect(() => new OriginPolicy([], [name]), name).toThrow('allowedHosts');
+    }
+  });
+});

@@ -106,7 +106,7 @@ export class RawSocketListener {
       stream: socket,
       host: this.#host,
       serializer,
-      info: transportInfo('rawsocket', serializer, socket),
+      info: transportInfo('rawsocket', serializer.subprotocol, socket),
       maxSendBytes,
       maxReceiveBytes: this.#maxReceiveBytes,
       closeTimeoutMs: limits.closeTimeoutMs,

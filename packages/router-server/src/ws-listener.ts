@@ -4,11 +4,12 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Serializer, Transport } from '@wamp/protocol';
+import { BatchedTransport, type BatchHost, type Serializer, type Transport } from '@wamp/protocol';
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
 import type { Connections } from './connections.js';
 import {
   badHandshake,
+  hostRefused,
   noCommonSubprotocol,
   nothingHere,
   originRefused,
@@ -22,7 +23,7 @@ import {
 import { listenerLimits, MAX_PENDING_PONGS, MIN_AVERAGE_CHUNK_BYTES, type ListenerLimits } from './limits.js';
 import { nodeSerializers } from './node-serializers.js';
 import { OriginPolicy, showableOrigin } from './origin-policy.js';
-import { peerOf, type Addressed } from './peer-address.js';
+import { isLocal, peerOf, type Addressed } from './peer-address.js';
 import { transportInfo } from './transport-info.js';
 import { WsTransport } from './ws-transport.js';
 
@@ -42,8 +43,16 @@ export interface WsListenerOptions extends Partial<ListenerLimits> {
    * `Origin` header because they are no browser. Default: nobody else.
    */
   readonly allowedOrigins?: readonly string[];
+  /**
+   * Names that a request may have in its `Host` header, without ports; all others are refused then. Default: every name, but over
+   * a connection from this machine a web page of "the same host" counts only if that host is an address or `localhost`: a name
+   * that somebody else has pointed at this machine (DNS rebinding) is none.
+   */
+  readonly allowedHosts?: readonly string[];
   /** What the endpoint speaks. Default JSON, MessagePack and CBOR. */
   readonly serializers?: readonly Serializer[];
+  /** Whether the batched subprotocols, for example `wamp.2.json.batched`, are spoken too. Default true. */
+  readonly batched?: boolean;
   /** For logs and metrics. */
   readonly observer?: ListenerObserver;
 }
@@ -78,7 +87,8 @@ export class WsListener {
   readonly path: string;
   readonly #acceptor: TransportAcceptor;
   readonly #observer: ListenerObserver;
-  readonly #serializers: ReadonlyMap<string, Serializer>;
+  readonly #subprotocols: ReadonlyMap<string, Subprotocol>;
+  readonly #batchHost: BatchHost;
   readonly #limits: ListenerLimits;
   readonly #origins: OriginPolicy;
   readonly #server: WebSocketServer;
@@ -94,9 +104,14 @@ export class WsListener {
     this.#acceptor = acceptor;
     this.#connections = connections;
     this.#observer = options.observer ?? {};
-    this.#serializers = new Map(serializers.map((serializer) => [serializer.subprotocol, serializer]));
+    this.#subprotocols = subprotocolsOf(serializers, options.batched ?? true);
+    this.#batchHost = {
+      allocate: (bytes) => Buffer.allocUnsafe(bytes),
+      flushSoon: (link) => connections.batch.add(link),
+      later: (callback) => void setImmediate(callback),
+    };
     this.#limits = listenerLimits(options);
-    this.#origins = new OriginPolicy(options.allowedOrigins ?? []);
+    this.#origins = new OriginPolicy(options.allowedOrigins ?? [], options.allowedHosts);
     this.#server = new WebSocketServer(this.#webSocketOptions());
     this.#server.on('wsClientError', (error, stream, request) => {
       this.#refuse(request.socket, stream, badHandshake(error.message));
@@ -105,7 +120,7 @@ export class WsListener {
 
   /** The subprotocols that the endpoint speaks, in its own order. */
   get subprotocols(): readonly string[] {
-    return [...this.#serializers.keys()];
+    return [...this.#subprotocols.keys()];
   }
 
   /** True if the request is for this endpoint's path. The query is ignored. */
@@ -158,7 +173,7 @@ export class WsListener {
       maxBufferedChunks: Math.max(1024, Math.ceil(maxMessageBytes / MIN_AVERAGE_CHUNK_BYTES)),
       maxPendingAutoPongs: MAX_PENDING_PONGS,
       closeTimeout: closeTimeoutMs,
-      handleProtocols: (offered) => this.#choose([...offered])?.subprotocol ?? false,
+      handleProtocols: (offered) => this.#choose([...offered]) ?? false,
     };
   }
 
@@ -169,8 +184,11 @@ export class WsListener {
 
   #refusal(request: IncomingMessage): TextAnswer | undefined {
     if (!this.isFor(request)) return nothingHere(this.#urlFor(request));
-    const { origin, host } = request.headers;
-    if (!this.#origins.accepts(origin, host)) return originRefused(showableOrigin(origin ?? ''));
+    const { host, origin } = request.headers;
+    if (!this.#origins.acceptsHost(host)) return hostRefused();
+    if (!this.#origins.accepts(origin, host, isLocal(request.socket))) {
+      return originRefused(showableOrigin(origin ?? ''));
+    }
     const refusal = this.#connections.refusalFor(request.socket.remoteAddress);
     if (refusal !== undefined) return tooMany(refusal, this.#limits);
     const offered = offeredSubprotocols(request);
@@ -178,31 +196,30 @@ export class WsListener {
   }
 
   /** The first of the client's list that this endpoint speaks. Source: transports chapter, "WebSocket Transport". */
-  #choose(offered: readonly string[]): Serializer | undefined {
-    for (const subprotocol of offered) {
-      const serializer = this.#serializers.get(subprotocol);
-      if (serializer !== undefined) return serializer;
-    }
-    return undefined;
+  #choose(offered: readonly string[]): string | undefined {
+    return offered.find((name) => this.#subprotocols.has(name));
   }
 
   #accept(webSocket: WebSocket, stream: Duplex, request: IncomingMessage): void {
-    const serializer = this.#serializers.get(webSocket.protocol);
-    if (serializer === undefined) {
+    const subprotocol = this.#subprotocols.get(webSocket.protocol);
+    if (subprotocol === undefined) {
       webSocket.terminate();
       return;
     }
+    const { serializer, isBatched } = subprotocol;
     const transport = new WsTransport({
       webSocket,
       isServer: true,
       stream,
       serializer,
       batch: this.#connections.batch,
-      info: transportInfo('websocket', serializer, request.socket),
+      info: transportInfo('websocket', webSocket.protocol, request.socket),
     });
     this.#connections.add(transport, request.socket.remoteAddress);
     webSocket.once('close', () => this.#connections.remove(transport));
-    this.#acceptor.attach(transport);
+    this.#acceptor.attach(
+      isBatched ? new BatchedTransport(transport, serializer, this.#batchHost) : transport,
+    );
   }
 
   /** The endpoint's URL as this client sees it: its own Host header tells the name that works for it. */
@@ -211,6 +228,26 @@ export class WsListener {
     const scheme = 'encrypted' in request.socket ? 'wss' : 'ws';
     return `${scheme}://${/^[\w.:[\]-]{1,255}$/.test(host) ? host : 'localhost'}${this.path}`;
   }
+}
+
+interface Subprotocol {
+  readonly serializer: Serializer;
+  readonly isBatched: boolean;
+}
+
+function subprotocolsOf(
+  serializers: readonly Serializer[],
+  hasBatched: boolean,
+): ReadonlyMap<string, Subprotocol> {
+  const spoken = new Map<string, Subprotocol>();
+  for (const serializer of serializers) {
+    spoken.set(serializer.subprotocol, { serializer, isBatched: false });
+  }
+  if (!hasBatched) return spoken;
+  for (const serializer of serializers) {
+    spoken.set(`${serializer.subprotocol}.batched`, { serializer, isBatched: true });
+  }
+  return spoken;
 }
 
 function offeredSubprotocols(request: IncomingMessage): readonly string[] {

@@ -198,6 +198,35 @@ describe('web pages of other origins', () => {
   });
 });
 
+describe('the host that a request is for', () => {
+  const upgrade = async (server: RouterServer, headers: string): Promise<string> => {
+    const peer = await RawPeer.connect(server.port);
+    peer.socket.write(
+      `GET /ws HTTP/1.1\r\n${headers}Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n` +
+        'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: wamp.2.json\r\n\r\n',
+    );
+    await peer.until(() => peer.handshake !== '');
+    peer.socket.destroy();
+    return peer.handshake.slice(9, 12);
+  };
+
+  it('must not be a name that a page has pointed at this machine (DNS rebinding)', async () => {
+    const { server } = await start();
+    const rebound = 'Host: evil.example:80\r\nOrigin: http://evil.example:80\r\n';
+    expect(await upgrade(server, rebound)).toBe('403');
+    expect(await upgrade(server, 'Host: evil.example\r\n')).toBe('101');
+  });
+
+  it('has to be one of the allowed ones, if there are any', async () => {
+    const { server } = await start({ allowedHosts: ['app.example'] });
+    expect(await upgrade(server, 'Host: evil.example\r\n')).toBe('421');
+    expect(await upgrade(server, 'Host: app.example:8080\r\nOrigin: https://app.example:8080\r\n')).toBe(
+      '101',
+    );
+    await expect(start({ allowedHosts: ['http://app.example'] })).rejects.toThrow('allowedHosts');
+  });
+});
+
 describe('limits', () => {
   it('WS-005: a message above the limit closes with 1009, one at the limit passes', async () => {
     const { server, acceptor } = await start({ maxMessageBytes: 2048 });

@@ -12,7 +12,7 @@ import { MAX_FRAME_BYTES } from '../limits.js';
 import { json } from '../serializers/json.js';
 import { ConnectionError } from '../wamp-error.js';
 import { nodeTransportInfo } from './node-transport-info.js';
-import type { OpenOptions } from './open-options.js';
+import type { Offer, OpenOptions } from './open-options.js';
 import { chosenSerializer, CLOSE_CODES, fittingReason, subprotocolsOf, wrongFrame } from './subprotocol.js';
 
 const TEXT_FRAME = Object.freeze({ binary: false, compress: false });
@@ -40,7 +40,7 @@ export interface WebSocketOptions {
   /** Headers of the opening request, for example `Origin`. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Offered to the server, the preferred one first. Default `[json()]`. */
-  readonly serializers?: readonly ListCodec[];
+  readonly serializers?: readonly Offer[];
   /** Longest message accepted, in bytes. Default 16 MiB. */
   readonly maxFrameBytes?: number;
 }
@@ -92,7 +92,8 @@ export function openWebSocket(
       signal.removeEventListener('abort', onAbort);
       try {
         const serializer = chosenSerializer(serializers, webSocket.protocol);
-        resolve(new NodeWebSocketTransport(webSocket, socket, serializer, url));
+        const transport = new NodeWebSocketTransport(webSocket, socket, serializer, url);
+        resolve(serializer.wrap?.(transport) ?? transport);
       } catch (error) {
         webSocket.terminate();
         const failure = error as Error;

@@ -4,6 +4,7 @@
  */
 import type { CloseCause, ListCodec } from '@wamp/protocol';
 import { ConnectionError } from '../wamp-error.js';
+import type { Offer } from './open-options.js';
 
 /** Names for `Sec-WebSocket-Protocol`. */
 export function subprotocolsOf(serializers: readonly ListCodec[]): string[] {
@@ -14,7 +15,7 @@ export function subprotocolsOf(serializers: readonly ListCodec[]): string[] {
  * The serializer that the server chose.
  * @throws ConnectionError if it chose none or one that was not offered. Source: basic profile, "WebSocket Transport".
  */
-export function chosenSerializer(serializers: readonly ListCodec[], subprotocol: string): ListCodec {
+export function chosenSerializer(serializers: readonly Offer[], subprotocol: string): Offer {
   const chosen = serializers.find((serializer) => serializer.subprotocol === subprotocol);
   if (chosen !== undefined) return chosen;
   const said = subprotocol === '' ? 'chose no subprotocol' : `chose the subprotocol "${subprotocol}"`;

@@ -49,7 +49,8 @@ export function openWebSocket(url: string, options: OpenOptions): Promise<Client
       webSocket.onopen = webSocket.onclose = null;
       try {
         const serializer = chosenSerializer(serializers, webSocket.protocol);
-        resolve(new NativeWebSocketTransport(webSocket, serializer, url));
+        const transport = new NativeWebSocketTransport(webSocket, serializer, url);
+        resolve(serializer.wrap?.(transport) ?? transport);
       } catch (error) {
         webSocket.close();
         const failure = error as Error;
