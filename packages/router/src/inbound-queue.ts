@@ -1,13 +1,13 @@
 /**
  * The messages of one session that have come in and may not be processed yet, in order: an authorizer or authenticator
  * has not decided on an earlier one, the holders of a registration are being probed, or the session does not read what it
- * is sent, or has as many publications on their way as it may.
+ * is sent, or has as many publications on their way as it may, or its login waits for its turn.
  * While anything holds the queue the transport is paused. Bounded; does not know what the messages mean.
  */
 import type { Message, Transport } from '@wamp/protocol';
 
 /** Why the input is held; the bits add up. */
-export const Hold = { Decision: 1, Congestion: 2, Probe: 4, FanOut: 8 } as const;
+export const Hold = { Decision: 1, Congestion: 2, Probe: 4, FanOut: 8, Turn: 16 } as const;
 export type Hold = (typeof Hold)[keyof typeof Hold];
 
 export interface InboundLimits {

@@ -12,6 +12,8 @@ export interface RouterLimits extends LoginLimits, DecisionLimits, RateLimits {
   readonly helloMs: number;
   /** milliseconds from HELLO to the end of the handshake, all CHALLENGE rounds and the authenticator's work counted */
   readonly authenticationMs: number;
+  /** milliseconds of one turn of the event loop that may go to peers that are not in yet */
+  readonly handshakeTurnMs: number;
   /** milliseconds that an authorizer may take for one decision */
   readonly authorizationMs: number;
   /** milliseconds that the router waits for a peer's GOODBYE after its own */
@@ -71,6 +73,8 @@ export const DEFAULT_LIMITS: RouterLimits = Object.freeze({
   helloMs: 5_000,
   // A person may have to confirm on a token or a telephone.
   authenticationMs: 60_000,
+  // A call that comes in during a flood of logins waits no longer for them; about twenty logins a turn.
+  handshakeTurnMs: 2,
   // A dynamic decision asks a database or a callee; the session's input stands still meanwhile.
   authorizationMs: 30_000,
   // Long enough for a round trip over a bad line, short enough for a restart.

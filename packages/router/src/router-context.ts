@@ -7,6 +7,7 @@ import type { DeadlineTimer } from './deadline-timer.js';
 import type { HandshakeHost } from './handshake.js';
 import type { RouterLimits } from './limits.js';
 import type { Counters } from './stats.js';
+import type { Reception } from './reception.js';
 import type { RouterObserver } from './observer.js';
 import type { Population } from './population.js';
 
@@ -25,6 +26,8 @@ export interface RouterContext extends HandshakeHost {
   readonly counters: Counters;
   readonly observer: RouterObserver;
   readonly population: Population;
+  /** where logins wait for their turn */
+  readonly reception: Reception;
   /** the one timer for the deadlines of all realms */
   readonly deadlines: DeadlineTimer;
   /** secret of this router, for what must be unpredictable and yet the same each time */

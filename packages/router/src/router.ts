@@ -26,6 +26,7 @@ import { LoginLimiter } from './login-limiter.js';
 import { tell, type RouterObserver } from './observer.js';
 import { Realm, type RealmOptions } from './realm.js';
 import { Population } from './population.js';
+import { Reception } from './reception.js';
 import type { RouterContext, VerifyEd25519 } from './router-context.js';
 import { Session, type SessionHost } from './session.js';
 import { makeCounters, type Counters, type RouterStats } from './stats.js';
@@ -141,6 +142,7 @@ class RouterCore implements RouterContext, SessionHost {
   readonly counters: Counters = makeCounters();
   readonly population = new Population();
   readonly logins: LoginLimiter;
+  readonly reception: Reception;
   readonly deadlines: DeadlineTimer;
   readonly verifyEd25519: VerifyEd25519;
   readonly #realms = new Map<string, Realm>();
@@ -163,6 +165,7 @@ class RouterCore implements RouterContext, SessionHost {
     this.#secret = options.secret === undefined ? undefined : secretFingerprint(options.secret);
     this.verifyEd25519 = options.verifyEd25519 ?? verifyEd25519;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.reception = new Reception(this.defer, () => this.clock.now(), this.limits.handshakeTurnMs);
     this.logins = new LoginLimiter(this.limits, () => this.clock.now());
     this.observer = options.observer ?? {};
     this.agent = options.agent ?? '@wamp/router';

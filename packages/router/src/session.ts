@@ -206,9 +206,14 @@ export class Session implements TransportReceiver, OutboundWatcher, ResumptionHo
         default: // Ended: nothing of this peer counts any more
       }
     } catch (error) {
-      if (ProtocolViolation.is(error)) this.violate(error);
-      else this.fail(error);
+      this.#blame(error);
     }
+  }
+
+  /** The peer's fault ends the session as a violation, ours as a failure. */
+  #blame(error: unknown): void {
+    if (ProtocolViolation.is(error)) this.violate(error);
+    else this.fail(error);
   }
 
   #handleEstablished(message: Message): void {
@@ -254,12 +259,16 @@ export class Session implements TransportReceiver, OutboundWatcher, ResumptionHo
     switch (message.kind) {
       case MessageKind.Hello:
         if (this.#state !== State.Opening) throw unexpected(message, 'while a challenge is pending');
-        this.#beginHandshake(message);
+        this.#inTurn(() => {
+          this.#beginHandshake(message);
+        });
         break;
       case MessageKind.Authenticate: {
         const handshake = this.#handshake;
         if (handshake === undefined) throw unexpected(message, 'before HELLO');
-        this.#advance(() => handshake.authenticate(message));
+        this.#inTurn(() => {
+          this.#advance(() => handshake.authenticate(message));
+        });
         break;
       }
       case MessageKind.Abort:
@@ -278,6 +287,26 @@ export class Session implements TransportReceiver, OutboundWatcher, ResumptionHo
   }
 
   // ---- handshake -------------------------------------------------------------------------------------------------
+
+  /** Does a step of the handshake as soon as it is its turn; the peer's input waits for that. */
+  #inTurn(step: () => void): void {
+    const { reception } = this.#context;
+    if (!reception.isBusy) {
+      reception.run(step);
+      return;
+    }
+    this.#inbound.hold(Hold.Turn);
+    reception.run(() => {
+      // The peer may have left meanwhile.
+      if (this.#state >= State.Established) return;
+      try {
+        step();
+      } catch (error) {
+        this.#blame(error);
+      }
+      this.#inbound.release(Hold.Turn);
+    });
+  }
 
   #beginHandshake(message: HelloMessage): void {
     const { limits, clock } = this.#context;

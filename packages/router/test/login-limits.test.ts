@@ -9,7 +9,8 @@ import {
   knocks,
   type Auth,
 } from './login.fixture.js';
-import { settled, type House, type TestPeer } from './test-peer.fixture.js';
+import { MessageKind } from '@wamp/protocol';
+import { House, settled, type TestPeer } from './test-peer.fixture.js';
 
 const auth: Auth = { anonymous: {}, ticket: joesTicket };
 const LIMITED = 'wamp.error.limit_exceeded';
@@ -144,4 +145,44 @@ it('SEC-006: peers that do not finish their handshake are limited per address', 
   await isChallenged(knocksFrom(house, '10.0.0.2', 'joe'));
   await isIn(answers(idle[0]!, 'open sesame'));
   await isChallenged(knocksFrom(house, '10.0.0.1', 'joe'));
+});
+
+it('a flood of logins takes turns with those who are in', async () => {
+  const turns: (() => void)[] = [];
+  const house: House = new House({
+    realms: {
+      realm1: {
+        authenticators: [
+          {
+            method: 'anonymous',
+            begin: () => {
+              house.clock.advance(5);
+              return {
+                type: 'accepted',
+                principal: { authid: 'x', authrole: 'user', authprovider: 'test' },
+              };
+            },
+          },
+        ],
+      },
+    },
+    defer: (work) => turns.push(work),
+  });
+  const early = await house.joins();
+  const flood = Array.from({ length: 3 }, () => house.peer().hello());
+  const leaving = house.peer().hello();
+  await settled();
+  // Whoever is in, is served although four logins wait.
+  expect(await early.result('wamp.session.count')).toEqual([1]);
+  leaving.transport.terminate('gone');
+  for (const peer of flood) {
+    await peer.getsNothing();
+    turns.shift()!();
+    await peer.gets(MessageKind.Welcome);
+    expect(await early.result('wamp.session.get', [early.id])).toHaveLength(1);
+  }
+  await settled();
+  while (turns.length > 0) turns.shift()!();
+  expect(await early.result('wamp.session.count')).toEqual([4]);
+  expect(house.router.stats().handshakes).toBe(0);
 });
