@@ -3,6 +3,7 @@
  * Owns everything behind the handshake. Has no sockets, clock or timers: a host lends them, and reports what its stream does.
  * Source: advanced profile, "RawSocket Transport".
  */
+import type { FrameSink } from './frame-sink.js';
 import { RawSocketFrame } from './rawsocket.js';
 import { RawSocketReader, type RawSocketSink } from './rawsocket-reader.js';
 import { RawSocketWriter, type ByteSink } from './rawsocket-writer.js';
@@ -20,8 +21,30 @@ export interface ByteStream extends ByteSink {
   destroy(): unknown;
 }
 
+/** A host's own way of laying out this turn's messages; it writes them at the end of the turn by itself. */
+export interface MessageSink extends FrameSink {
+  /** bytes of all messages so far */
+  readonly sentBytes: number;
+  /** bytes that the network has not taken, those that wait for the end of the turn included */
+  readonly bufferedBytes: number;
+  /** Takes a whole message; it may be kept, and must not be changed. */
+  send(frame: Uint8Array): void;
+  /** Writes what waits at once. */
+  flushEarly(): void;
+}
+
+/** Who owns a stream that a sink writes to. */
+export interface SinkOwner {
+  /** Longest frame that the peer accepts, in bytes. */
+  readonly maxSendBytes: number;
+  /** False if nothing may be written any more: what is held is dropped. */
+  readonly isWritable: boolean;
+}
+
 /** What a host lends. */
 export interface RawSocketHost {
+  /** Makes what lays out messages for the stream; without it the transport does that, which copies more. */
+  readonly newSink?: (stream: ByteStream, owner: SinkOwner) => MessageSink;
   /** Memory; need not be zeroed. */
   readonly allocate: (bytes: number) => Uint8Array;
   /** Has `link` flushed at the end of this turn of the event loop; called at most once between two flushes. */
@@ -59,10 +82,13 @@ interface Probe {
   readonly stopTimer: () => void;
 }
 
-export class RawSocketTransport<S extends ListCodec = Serializer> implements Transport<S>, RawSocketSink {
+export class RawSocketTransport<S extends ListCodec = Serializer>
+  implements Transport<S>, RawSocketSink, SinkOwner
+{
   readonly serializer: S;
   readonly info: Readonly<Record<string, unknown>>;
   readonly maxSendBytes: number;
+  readonly sink: MessageSink | undefined;
   readonly #stream: ByteStream;
   readonly #host: RawSocketHost;
   readonly #reader: RawSocketReader;
@@ -100,10 +126,18 @@ export class RawSocketTransport<S extends ListCodec = Serializer> implements Tra
     this.#knowsPing = parts.mayPing;
     this.#reader = new RawSocketReader(this, parts.maxReceiveBytes, parts.host.allocate);
     this.#writer = new RawSocketWriter(parts.stream, parts.host.allocate);
+    this.sink = parts.host.newSink?.(parts.stream, this);
   }
 
   get bufferedBytes(): number {
-    return this.#writer.bufferedBytes;
+    const { sink } = this;
+    if (sink === undefined) return this.#writer.bufferedBytes;
+    const isPlain = this.#writer.isEmpty;
+    return isPlain ? sink.bufferedBytes : sink.bufferedBytes + this.#writer.heldBytes;
+  }
+
+  get isWritable(): boolean {
+    return !this.#closing;
   }
 
   /** Absent while it is not known that the peer understands PING. */
@@ -129,14 +163,15 @@ export class RawSocketTransport<S extends ListCodec = Serializer> implements Tra
       this.terminate(`a message has ${frame.length} bytes, the peer takes at most ${this.maxSendBytes}`);
       return;
     }
-    this.#write(RawSocketFrame.Message, frame);
+    if (this.sink === undefined) this.#write(RawSocketFrame.Message, frame);
+    else this.sink.send(frame);
   }
 
   /** Writes what this turn's frames have gathered; the host calls it at the end of the turn. */
   flush(): void {
     this.#isFlushDue = false;
     if (this.#ended !== undefined) return;
-    this.#writer.flush();
+    this.#flushAll();
     if (this.#pendingPongs > 0 && this.#stream.writableLength === 0) this.#pongsTaken();
   }
 
@@ -154,10 +189,10 @@ export class RawSocketTransport<S extends ListCodec = Serializer> implements Tra
 
   close(cause: CloseCause, reason = ''): void {
     if (this.#closing) return;
+    this.#flushAll();
     this.#closing = true;
     this.#closesCleanly = true;
     this.#reason = reason === '' ? `closed by this side (${cause})` : reason;
-    this.#writer.flush();
     this.#stream.end();
     this.#stopCloseTimer = this.#host.startTimer(this.#closeTimeoutMs, () => {
       this.#closesCleanly = false;
@@ -194,7 +229,7 @@ export class RawSocketTransport<S extends ListCodec = Serializer> implements Tra
     this.#heard = false;
     if (!this.#paused && (heard || this.#knowsPing)) return heard;
     const buffered = this.bufferedBytes;
-    const taken = this.#sentBytes - buffered;
+    const taken = this.#sentBytes + (this.sink?.sentBytes ?? 0) - buffered;
     const hasMoved = buffered === 0 || taken > this.#takenBytes;
     this.#takenBytes = taken;
     return hasMoved;
@@ -240,8 +275,8 @@ export class RawSocketTransport<S extends ListCodec = Serializer> implements Tra
     if (this.#reason !== '') return;
     this.#reason = this.#reader.isAtBoundary ? 'closed by the peer' : 'closed by the peer within a frame';
     if (this.#closing) return;
+    this.#flushAll();
     this.#closing = true;
-    this.#writer.flush();
     this.#stream.end();
   }
 
@@ -301,6 +336,12 @@ export class RawSocketTransport<S extends ListCodec = Serializer> implements Tra
   #pongsTaken(): void {
     this.#pendingPongs = 0;
     this.#pendingPongBytes = 0;
+  }
+
+  /** Messages first, then the control frames. */
+  #flushAll(): void {
+    this.sink?.flushEarly();
+    this.#writer.flush();
   }
 
   #write(type: RawSocketFrame, payload: Uint8Array): void {

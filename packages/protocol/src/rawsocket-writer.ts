@@ -40,6 +40,11 @@ export class RawSocketWriter {
     return this.#heldBytes + this.#stream.writableLength;
   }
 
+  /** Bytes that wait to be written, prefixes included. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
   get isEmpty(): boolean {
     return this.#heldBytes === 0;
   }

@@ -1,8 +1,10 @@
 import { Duplex } from 'node:stream';
 import * as ws from 'ws';
+import { parseRawSocketPrefix, RAWSOCKET_PREFIX_BYTES, RawSocketFrame } from '@wamp/protocol';
 import { describe, expect, it } from 'vitest';
 import { HeldFrames } from './held-frames.js';
 import { APART_BYTES, FLUSH_BYTES } from './limits.js';
+import { RAWSOCKET_FRAMING } from './rawsocket-framing.js';
 import { WriteBatch } from './write-batch.js';
 import { WsFraming } from './ws-framing.js';
 
@@ -97,6 +99,16 @@ describe('held frames', () => {
     },
   );
 
+  it.each([0, 1, 65_536, 2 ** 24 - 1, 2 ** 24])('begin as RawSocket wants it, %d bytes', (length) => {
+    const head = Buffer.alloc(RAWSOCKET_PREFIX_BYTES, 0xff);
+    expect(RAWSOCKET_FRAMING.writeHead(head, 0, length)).toBe(RAWSOCKET_PREFIX_BYTES);
+    expect(parseRawSocketPrefix(head, 0, 2 ** 24)).toMatchObject({
+      kind: 'frame',
+      type: RawSocketFrame.Message,
+      length,
+    });
+  });
+
   it('leave in one write at the end of the turn', async () => {
     const stream = new Sink();
     const frames = held(stream);
@@ -138,11 +150,11 @@ describe('held frames', () => {
     stream.takes = false;
     const frames = held(stream);
     frames.send(Buffer.alloc(1000));
-    expect(frames.bufferedBytes).toBe(1000);
+    expect(frames.bufferedBytes).toBe(1004);
     await turn();
     expect(frames.bufferedBytes).toBe(1004);
     frames.send(Buffer.alloc(500));
-    expect(frames.bufferedBytes).toBe(1504);
+    expect(frames.bufferedBytes).toBe(1508);
     await turn();
     stream.takes = true;
     await turn();

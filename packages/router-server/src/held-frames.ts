@@ -4,8 +4,7 @@
  *
  * The memory is used again as soon as the system has taken all of it, which it does at once unless the peer is slow.
  */
-import type { Duplex } from 'node:stream';
-import { copyBytes, type FrameSink } from '@wamp/protocol';
+import { copyBytes, type ByteSink, type MessageSink, type SinkOwner } from '@wamp/protocol';
 import { APART_BYTES, FLUSH_BYTES } from './limits.js';
 import { MAX_CHUNK_BYTES, type Flushable, type WriteBatch } from './write-batch.js';
 
@@ -18,6 +17,9 @@ const NONE = Buffer.alloc(0);
 export abstract class Framing {
   #frame: Uint8Array = NONE;
   #wire: Buffer = NONE;
+
+  /** Bytes of the head of a frame of `length` bytes. */
+  abstract headBytes(length: number): number;
 
   /** Writes the head of a frame of `length` bytes at `at`, {@link MAX_HEAD_BYTES} at most. @returns the index behind */
   abstract writeHead(into: Uint8Array, at: number, length: number): number;
@@ -35,21 +37,13 @@ export abstract class Framing {
   }
 }
 
-/** Who owns the stream. */
-export interface StreamOwner {
-  /** Longest frame that the peer accepts, in bytes. */
-  readonly maxSendBytes: number;
-  /** False if nothing may be written any more: what is held is dropped. */
-  readonly isWritable: boolean;
-}
-
-export class HeldFrames implements FrameSink, Flushable {
-  /** Bytes of all frames so far, without their heads. */
+export class HeldFrames implements MessageSink, Flushable {
+  /** Bytes of all frames so far. */
   sentBytes = 0;
-  readonly #stream: Duplex;
+  readonly #stream: ByteSink;
   readonly #batch: WriteBatch;
   readonly #framing: Framing;
-  readonly #owner: StreamOwner;
+  readonly #owner: SinkOwner;
   #isWaiting = false;
   /** the only frame so far, which may be one that many sockets are sent */
   #lone: Uint8Array | undefined = undefined;
@@ -61,14 +55,14 @@ export class HeldFrames implements FrameSink, Flushable {
   /** what is to be written before the rest of the chunk: parts of the chunk, and long payloads where they are */
   #pieces: Uint8Array[] | undefined = undefined;
   #isHolding = false;
-  /** bytes of the held frames, without their heads */
+  /** bytes of the held frames */
   #heldBytes = 0;
   /** what the stream had not got rid of when the first of the held frames came */
   #olderBytes = 0;
   /** how much of a chunk was needed last time */
   #expected = 0;
 
-  constructor(stream: Duplex, batch: WriteBatch, framing: Framing, owner: StreamOwner) {
+  constructor(stream: ByteSink, batch: WriteBatch, framing: Framing, owner: SinkOwner) {
     this.#stream = stream;
     this.#batch = batch;
     this.#framing = framing;
@@ -164,16 +158,17 @@ export class HeldFrames implements FrameSink, Flushable {
   }
 
   #held(length: number): void {
-    this.#heldBytes += length;
-    this.sentBytes += length;
+    const bytes = length + this.#framing.headBytes(length);
+    this.#heldBytes += bytes;
+    this.sentBytes += bytes;
     if (this.#heldBytes >= FLUSH_BYTES) this.#write();
   }
 
   #unfoldLone(): void {
     const frame = this.#lone!;
     this.#lone = undefined;
-    this.#heldBytes -= frame.length;
-    this.sentBytes -= frame.length;
+    this.#heldBytes = 0;
+    this.sentBytes -= frame.length + this.#framing.headBytes(frame.length);
     this.sendPieces(frame, 0, frame, 0, frame.length, -1);
   }
 

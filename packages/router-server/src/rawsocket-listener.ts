@@ -16,8 +16,10 @@ import {
   type RawSocketRequest,
   type Serializer,
 } from '@wamp/protocol';
+import { HeldFrames } from './held-frames.js';
 import type { Connections, Refusal } from './connections.js';
 import { MIN_PEER_LIMIT_BYTES, type ListenerLimits } from './limits.js';
+import { RAWSOCKET_FRAMING } from './rawsocket-framing.js';
 import { peerOf } from './peer-address.js';
 import { transportInfo } from './transport-info.js';
 import type { ListenerObserver, TransportAcceptor } from './ws-listener.js';
@@ -167,6 +169,7 @@ const CONNECTION_REFUSALS: Readonly<Record<Refusal, string>> = {
 function nodeHost(connections: Connections): RawSocketHost {
   return {
     allocate: (bytes) => Buffer.allocUnsafe(bytes),
+    newSink: (stream, owner) => new HeldFrames(stream, connections.batch, RAWSOCKET_FRAMING, owner),
     flushSoon: (link) => connections.batch.add(link),
     startTimer: (ms, elapsed) => {
       const timer = setTimeout(elapsed, ms).unref();

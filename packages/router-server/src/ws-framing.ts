@@ -21,7 +21,12 @@ export class WsFraming extends Framing {
     this.#first = FINAL | (isBinary ? BINARY : TEXT);
   }
 
-  writeHead(into: Uint8Array, at: number, length: number): number {
+  override headBytes(length: number): number {
+    if (length < TWO_BYTES) return 2;
+    return length < EIGHT_BYTES ? 4 : 10;
+  }
+
+  override writeHead(into: Uint8Array, at: number, length: number): number {
     into[at] = this.#first;
     if (length < TWO_BYTES) {
       into[at + 1] = length;

@@ -3,9 +3,16 @@
  * Owns the translation between WebSocket and transport (frame types, close codes, ping and pong); knows no messages.
  */
 import type { Duplex } from 'node:stream';
-import type { CloseCause, Serializer, Transport, TransportClosed, TransportReceiver } from '@wamp/protocol';
+import type {
+  CloseCause,
+  Serializer,
+  SinkOwner,
+  Transport,
+  TransportClosed,
+  TransportReceiver,
+} from '@wamp/protocol';
 import type { RawData, WebSocket } from 'ws';
-import { HeldFrames, type StreamOwner } from './held-frames.js';
+import { HeldFrames } from './held-frames.js';
 import { MAX_PENDING_PONGS } from './limits.js';
 import type { WriteBatch } from './write-batch.js';
 import { WsFraming } from './ws-framing.js';
@@ -46,7 +53,7 @@ export interface WsTransportParts {
   readonly info: Readonly<Record<string, unknown>>;
 }
 
-export class WsTransport implements Transport, StreamOwner {
+export class WsTransport implements Transport, SinkOwner {
   readonly serializer: Serializer;
   readonly info: Readonly<Record<string, unknown>>;
   readonly maxSendBytes = Infinity;
