@@ -1,7 +1,7 @@
 /**
  * `pnpm bench`: measures, prints a table, and writes JSON, SVG and HTML. `pnpm bench compare` adds other routers.
  *
- *   [compare] [--instant] [--only TEXT] [--no-scenarios] [--repetitions N] [--duration MS] [--out FOLDER] [--write-docs]
+ *   [compare] [--instant] [--only TEXT] [--no-workloads] [--scenario TEXT] [--no-scenarios] [--repetitions N] [--duration MS] [--out FOLDER] [--write-docs]
  *   --from RESULT.json makes the page of a result that is there
  */
 import { spawnSync } from 'node:child_process';
@@ -29,7 +29,9 @@ const { values, positionals } = parseArgs({
   options: {
     instant: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
+    scenario: { type: 'string', default: '' },
     'no-scenarios': { type: 'boolean', default: false },
+    'no-workloads': { type: 'boolean', default: false },
     repetitions: { type: 'string', default: '3' },
     duration: { type: 'string', default: '1000' },
     out: { type: 'string', default: 'bench-results' },
@@ -72,12 +74,17 @@ async function measure(): Promise<Result> {
     say: (line) => process.stderr.write(`${line}\n`),
   };
   const omitted: string[] = [];
+  // Before there is any load of our own.
+  const machine = describeMachine(isPinned);
   const subjects = [ours, ...others(omitted), plainRelay, batchedRelay, netRelay];
-  const workloads = await runWorkloads(chosenWorkloads(), subjects, settings, omitted);
-  const scenarios = values['no-scenarios'] ? [] : await runScenarios(subjects, settings, omitted);
+  const chosen = values['no-workloads'] ? [] : chosenWorkloads();
+  const workloads = await runWorkloads(chosen, subjects, settings, omitted);
+  const scenarios = values['no-scenarios']
+    ? []
+    : await runScenarios(subjects, settings, omitted, values.scenario);
   return {
     madeAt: new Date().toISOString(),
-    machine: describeMachine(isPinned),
+    machine,
     repetitions: settings.repetitions,
     durationMs: settings.durationMs,
     subjects: subjects.map(({ name }) => name),

@@ -1,6 +1,6 @@
 /** What a run has found, as it is written to a file. */
 import { execFileSync } from 'node:child_process';
-import { cpus, release, type as systemType } from 'node:os';
+import { cpus, loadavg, release, type as systemType } from 'node:os';
 import type { Measured } from './load/measurement.js';
 import type { Row } from './load/scenario.js';
 import type { Workload } from './workload.js';
@@ -12,6 +12,8 @@ export interface Machine {
   readonly node: string;
   readonly commit: string;
   readonly isPinned: boolean;
+  /** processes that wanted a processor when it began, of the minute before */
+  readonly load: number;
 }
 
 export interface WorkloadResult {
@@ -47,6 +49,7 @@ export function describeMachine(isPinned: boolean): Machine {
     node: process.version,
     commit: commit(),
     isPinned,
+    load: loadavg()[0]!,
   };
 }
 

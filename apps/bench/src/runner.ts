@@ -126,7 +126,7 @@ export async function runWorkloads(
         if (subject.kind === 'floor') floors.set(key, one);
         return one;
       } catch (error) {
-        omitted.push(String(error));
+        omitted.push(`${workload.name}, ${subject.name}: ${reasonOf(error)}`);
         return undefined;
       }
     };
@@ -143,6 +143,13 @@ export async function runWorkloads(
     }
   }
   return results;
+}
+
+/** In a sentence: what a process said at its end, or what we say. */
+export function reasonOf(error: unknown): string {
+  const { stderr, message } = error as { stderr?: string; message?: string };
+  const said = /^(?:\w*Error): .*$/m.exec(stderr ?? '')?.[0];
+  return (said ?? message ?? String(error)).split('\n')[0]!.slice(0, 300);
 }
 
 function lineOf(

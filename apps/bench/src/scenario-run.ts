@@ -3,7 +3,7 @@ import type { ScenarioName } from './load/scenario.js';
 import type { ScenarioResult } from './result.js';
 import { plainRelay } from './routers/floors.js';
 import type { Subject } from './routers/subject.js';
-import { ScenarioProcess, type RunSettings } from './runner.js';
+import { reasonOf, ScenarioProcess, type RunSettings } from './runner.js';
 
 /** For every router. */
 const COMPARED: readonly ScenarioName[] = [
@@ -22,11 +22,15 @@ const OURS: readonly ScenarioName[] = [
   'overload',
 ];
 
-/** @param subjects the first is ours */
+/**
+ * @param subjects the first is ours
+ * @param only those whose name contains this
+ */
 export async function runScenarios(
   subjects: readonly Subject[],
   settings: RunSettings,
   omitted: string[],
+  only: string,
 ): Promise<ScenarioResult[]> {
   const [ours, ...others] = subjects;
   const routers = others.filter(({ kind }) => kind === 'router');
@@ -36,12 +40,13 @@ export async function runScenarios(
     try {
       results.push(await run());
     } catch (error) {
-      omitted.push(`${name}, ${subject.name}: ${String(error).slice(0, 300)}`);
+      omitted.push(`${name}, ${subject.name}: ${reasonOf(error)}`);
     }
   };
   try {
-    for (const name of OURS) await add(name, ours!, () => process.run(name));
-    for (const name of COMPARED) {
+    for (const name of OURS.filter((one) => one.includes(only)))
+      await add(name, ours!, () => process.run(name));
+    for (const name of COMPARED.filter((one) => one.includes(only))) {
       await add(name, ours!, () => process.run(name));
       if (name === 'idle sessions') {
         await add(name, plainRelay, async () => ({

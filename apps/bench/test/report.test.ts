@@ -21,7 +21,15 @@ const measured = (cpuUs: number, generatorLoad = 0.3): Measured => ({
 const workload = WORKLOADS[0]!;
 const result: Result = {
   madeAt: '2026-01-02T03:04:05.000Z',
-  machine: { processor: 'P<1>', processors: 2, system: 'S', node: 'v20', commit: 'abc', isPinned: true },
+  machine: {
+    processor: 'P<1>',
+    processors: 2,
+    system: 'S',
+    node: 'v20',
+    commit: 'abc',
+    isPinned: true,
+    load: 0.1,
+  },
   repetitions: 3,
   durationMs: 1_000,
   subjects: ['wamp-router', 'other', 'ws relay, batched'],
@@ -77,6 +85,15 @@ describe('a result', () => {
     expect(once).not.toContain('old');
     expect(writeIntoDocument(once, result, plots, 'performance')).toBe(once);
     expect(() => writeIntoDocument('no marks', result, plots, '')).toThrow('results: begin');
+  });
+
+  it('says so when other work kept the machine busy', () => {
+    const block = (load: number): string => {
+      const marks = '<!-- results: begin -->\n<!-- results: end -->';
+      return writeIntoDocument(marks, { ...result, machine: { ...result.machine, load } }, [], '');
+    };
+    expect(block(0.1)).not.toContain('rough');
+    expect(block(5)).toContain('rough');
   });
 
   it('has each workload once', () => {

@@ -36,7 +36,10 @@ function facts({ madeAt, machine, repetitions, durationMs }: Result): string {
     : 'nothing pinned';
   return (
     `Made ${madeAt.slice(0, 10)} at ${machine.commit}: ${machine.processor}, ${machine.processors} processors, ${machine.system}, ` +
-    `Node ${machine.node}; ${repetitions} interleaved repetitions of ${durationMs} ms, medians; ${pinning}.`
+    `Node ${machine.node}; ${repetitions} interleaved repetitions of ${durationMs} ms, medians; ${pinning}. ` +
+    (machine.load > machine.processors / 2
+      ? `**Other work kept the machine busy (load ${machine.load.toFixed(0)} at the beginning): take the quotients as rough.**`
+      : `Load of other work at the beginning: ${machine.load.toFixed(1)}.`)
   );
 }
 
