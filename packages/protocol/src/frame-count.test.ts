@@ -49,6 +49,13 @@ it('is an unknown message to a peer that has not agreed on it', () => {
   }
 });
 
+it('is read from text as well', () => {
+  expect(readFrameCount('json', '[300,5]')).toBe(5);
+  expect(readFrameCount('json', '[301,5]')).toBe(-1);
+  expect(readFrameCount('json', '[300,5] ')).toBe(-1);
+  expect(readFrameCount('json', '[300,05555555555555555555]')).toBe(-1);
+});
+
 it('does not take numbers that are no safe integers', () => {
   expect(readFrameCount('json', new TextEncoder().encode('[300,9007199254740992]'))).toBe(-1);
   expect(readFrameCount('json', new TextEncoder().encode('[300,1.5]'))).toBe(-1);

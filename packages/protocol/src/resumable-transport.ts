@@ -9,9 +9,10 @@
  * `session-token.ts`.
  */
 import { encodeFrameCount, readFrameCount } from './frame-count.js';
-import { SentFrames, type SentFramesLimits } from './sent-frames.js';
+import type { ListCodec } from './list-codec.js';
 import type { Serializer } from './serializer.js';
-import type { CloseCause, Transport, TransportClosed, TransportReceiver } from './transport.js';
+import { SentFrames, type SentFramesLimits } from './sent-frames.js';
+import type { CloseCause, FrameOf, Transport, TransportClosed, TransportReceiver } from './transport.js';
 
 /** Frames after which the other end is told that they have arrived: a hundredth of their own cost. */
 const ACKNOWLEDGED_FRAMES = 64;
@@ -35,15 +36,15 @@ export type { SentFramesLimits };
 
 const settled = Promise.resolve();
 
-export class ResumableTransport implements Transport {
-  readonly serializer: Serializer;
+export class ResumableTransport<S extends ListCodec = Serializer> implements Transport<S> {
+  readonly serializer: S;
   readonly info: Readonly<Record<string, unknown>>;
   readonly maxSendBytes: number;
   readonly #keeper: LinkKeeper;
-  readonly #kept: SentFrames;
-  #receiver: TransportReceiver | undefined = undefined;
+  readonly #kept: SentFrames<FrameOf<S>>;
+  #receiver: TransportReceiver<FrameOf<S>> | undefined = undefined;
   /** undefined between two links, and at the end */
-  #link: Transport | undefined;
+  #link: Transport<S> | undefined;
   /** frames that have arrived, and how many of them, and of how many bytes, the peer does not know of */
   #received = 0;
   #untold = 0;
@@ -58,7 +59,7 @@ export class ResumableTransport implements Transport {
   #sentBefore = 0;
 
   /** @param link the first link; it is open, and {@link linkReceiver} is to hear of it from now on */
-  constructor(link: Transport, keeper: LinkKeeper, limits: SentFramesLimits) {
+  constructor(link: Transport<S>, keeper: LinkKeeper, limits: SentFramesLimits) {
     this.serializer = link.serializer;
     this.info = link.info;
     this.maxSendBytes = link.maxSendBytes;
@@ -81,12 +82,12 @@ export class ResumableTransport implements Transport {
     return this.#link === undefined ? this.#kept.bytes : this.#link.bufferedBytes;
   }
 
-  open(receiver: TransportReceiver): void {
+  open(receiver: TransportReceiver<FrameOf<S>>): void {
     if (this.#receiver !== undefined) throw new Error('the transport is open already');
     this.#receiver = receiver;
   }
 
-  send(frame: Uint8Array): void {
+  send(frame: FrameOf<S>): void {
     if (this.#isSealed) {
       this.#link?.send(frame);
       return;
@@ -142,14 +143,15 @@ export class ResumableTransport implements Transport {
     if (this.#link === undefined || this.#isSealed) return;
     this.#untold = 0;
     this.#untoldBytes = 0;
-    this.#link.send(encodeFrameCount(this.serializer.format, this.#received));
+    // Bytes are a frame for every transport, also for one whose own frames are text.
+    this.#link.send(encodeFrameCount(this.serializer.format, this.#received) as FrameOf<S>);
   }
 
   /**
    * Whether a link can take over.
    * @param count how many of this end's frames have arrived, as the peer says
    */
-  canResume(link: Transport, count: number): boolean {
+  canResume(link: Transport<S>, count: number): boolean {
     return (
       !this.#isSealed &&
       !this.#hasEnded &&
@@ -165,7 +167,7 @@ export class ResumableTransport implements Transport {
    * To be called only if {@link canResume} says so, and when everything that comes before the session's frames is sent.
    * @returns who is to hear of the link from now on
    */
-  takeOver(link: Transport, count: number): TransportReceiver {
+  takeOver(link: Transport<S>, count: number): TransportReceiver<FrameOf<S>> {
     const former = this.#link;
     this.#fruitlessLinks = this.#kept.wouldForget(count) || this.#kept.isEmpty ? 0 : this.#fruitlessLinks + 1;
     this.#kept.forget(count);
@@ -183,7 +185,7 @@ export class ResumableTransport implements Transport {
   }
 
   /** Who is to hear of the present link. */
-  linkReceiver(): TransportReceiver {
+  linkReceiver(): TransportReceiver<FrameOf<S>> {
     const link = this.#link;
     // A former link may have things to say for a while; nobody wants to know.
     const ifPresent = (act: () => void): void => {
@@ -207,7 +209,7 @@ export class ResumableTransport implements Transport {
     };
   }
 
-  #receive(frame: Uint8Array): void {
+  #receive(frame: FrameOf<S>): void {
     if (!this.#isConfirmed) {
       this.#isConfirmed = true;
       this.#keeper.linkConfirmed();

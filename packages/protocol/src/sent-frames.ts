@@ -5,16 +5,16 @@
 export interface SentFramesLimits {
   /** frames that are kept */
   readonly resumeFrames: number;
-  /** bytes of frames that are kept */
+  /** bytes of frames that are kept, or characters where frames are text */
   readonly resumeBytes: number;
 }
 
 /** Frames that are gone may lie at the front of the array until they are this many and outnumber the kept ones. */
 const SLACK = 64;
 
-export class SentFrames {
+export class SentFrames<Frame extends { readonly length: number }> {
   readonly #limits: SentFramesLimits;
-  #frames: Uint8Array[] = [];
+  #frames: Frame[] = [];
   /** where the oldest kept frame stands */
   #first = 0;
   #bytes = 0;
@@ -49,7 +49,7 @@ export class SentFrames {
     return this.#frames.length - this.#first;
   }
 
-  push(frame: Uint8Array): void {
+  push(frame: Frame): void {
     this.#sent += 1;
     this.#frames.push(frame);
     this.#bytes += frame.length;
@@ -73,7 +73,7 @@ export class SentFrames {
     while (this.gone < count) this.#drop();
   }
 
-  forEach(act: (frame: Uint8Array) => void): void {
+  forEach(act: (frame: Frame) => void): void {
     for (const frame of this.#frames.slice(this.#first)) act(frame);
   }
 

@@ -58,6 +58,8 @@ describe('the log of the router', () => {
     listenerLog(logger).refused?.({ peer: 'p', status: 400, sentence: 'no\nreally' });
     listenerLog(logger).refused?.({ peer: 'p', status: 403, sentence: 'not you' });
     listenerLog(logger).failed?.(new Error('EMFILE'));
+    log.sessionDetached?.(session, 'connection lost');
+    log.sessionResumed?.(session, { peer: '127.0.0.1:99' });
     expect(lines().map(({ level, event }) => [level, event])).toEqual([
       ['warn', 'protocol_violation'],
       ['warn', 'session_refused'],
@@ -71,8 +73,11 @@ describe('the log of the router', () => {
       ['debug', 'connection_refused'],
       ['warn', 'connection_refused'],
       ['error', 'listener_failed'],
+      ['info', 'session_detached'],
+      ['info', 'session_resumed'],
     ]);
     expect(lines()[1]).toMatchObject({ peer: '127.0.0.1:1234', error: 'wamp.error.no_such_realm' });
+    expect(lines().at(-1)).toMatchObject({ session: session.session, peer: '127.0.0.1:99' });
     expect(lines()[8]).toMatchObject({ err: { message: 'bug' } });
   });
 });

@@ -176,6 +176,16 @@ export function routerLog(logger: Logger): RouterObserver {
         'session left',
       );
     },
+    sessionDetached: (session, sentence) => {
+      logger.info(
+        { event: 'session_detached', ...seat(session), reason: cut(sentence) },
+        'session lost its connection, and waits for its client',
+      );
+    },
+    sessionResumed: (session, transport) => {
+      // From where the client has come this time.
+      logger.info({ event: 'session_resumed', ...seat(session), peer: peerOf(transport) }, 'session resumed');
+    },
     refused: (uri, sentence, transport) => {
       const peer = peerOf(transport);
       logger.warn({ event: 'session_refused', peer, error: uri, reason: cut(sentence) }, 'session refused');

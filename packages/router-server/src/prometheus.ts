@@ -33,6 +33,9 @@ const HELP: Readonly<Partial<Record<keyof CounterValues, string>>> = {
   ghostsClosed: 'Sessions closed because their peers did not answer a probe.',
   sessionsReplaced: 'Sessions replaced by their own clients.',
   replacementsRefused: 'Attempts to replace a session that is not the own one.',
+  sessionsDetached: 'Times that a session lost its connection and waited for its client.',
+  sessionsResumed: 'Times that a client came back to its session.',
+  resumesRefused: 'Clients that came back to their session and got a new one, because not all was kept.',
   storeFailures: 'Times that an event store failed.',
   failures: 'Errors of the router itself, or of what is plugged into it.',
 };
@@ -85,6 +88,12 @@ export class Prometheus {
       'wamp_router_handshakes',
       'Peers that have not finished their handshake.',
       () => source.stats().handshakes,
+    );
+    this.#add(
+      'gauge',
+      'wamp_router_detached_sessions',
+      'Sessions whose clients have lost their connection and may come back.',
+      () => source.stats().detached,
     );
     new Gauge({
       name: 'wamp_listener_connections',
