@@ -60,7 +60,25 @@ const STATIC_TICKET = section({
   ),
 });
 
-const TICKET = z.union([STATIC_TICKET, DYNAMIC]);
+const JWT = section({
+  type: z.literal('jwt').describe('Signed tokens (JSON Web Token) with an expiry.'),
+  secret: secretText
+    .optional()
+    .describe('Secret that they are signed with (HS256, HS384, HS512). Either this or `jwks`.'),
+  jwks: NOT_EMPTY.optional().describe(
+    'File with the public keys, a JSON Web Key Set; read again when a token names a key that is not in it.',
+  ),
+  issuer: NOT_EMPTY.optional().describe('Who has to have issued them (`iss`).'),
+  audience: NOT_EMPTY.optional().describe('For whom they have to be (`aud`).'),
+  'authid-claim': NOT_EMPTY.optional().describe('Claim with the authid; by default `sub`.'),
+  'role-claim': NOT_EMPTY.optional().describe('Claim with the role; by default `role`.'),
+  role: NOT_EMPTY.optional().describe('Role of tokens without that claim; by default they are refused.'),
+}).superRefine(({ secret, jwks }, context) => {
+  if ((secret === undefined) !== (jwks === undefined)) return;
+  context.addIssue({ code: 'custom', path: ['type'], message: 'needs either secret or jwks, and not both' });
+});
+
+const TICKET = z.union([STATIC_TICKET, JWT, DYNAMIC]);
 
 const WAMPCRA = z.union([
   section({

@@ -38,20 +38,35 @@ realms:
       tls: { type: dynamic, authenticator: a, authenticator-realm: a }
     store:
       { type: sqlite, path: a, retained_events: 1, retained_bytes: 1, history_events: 1, history_bytes: 1, event-history: [{ uri: com.example.a }] }
+  - name: keys
+    auth: { ticket: { type: jwt, jwks: a } }
+  - name: one-token
+    auth: { ticket: { type: jwt, secret: a, issuer: a, audience: a, authid-claim: a, role-claim: a, role: r } }
+  - name: key-list
+    auth: { ticket: [{ type: jwt, jwks: a }] }
   - name: several
     auth:
       ticket:
         - { principals: { joe: { ticket: a, role: r, authid: a, realm: a, extra: { a: 1 } } } }
         - { type: dynamic, authenticator: a, authenticator-realm: a }
+        - { type: jwt, secret: a, issuer: a, audience: a, authid-claim: a, role-claim: a, role: r }
       tls: { principals: { joe: { certificate-sha256: ['${'0'.repeat(64)}'], role: r } } }
 transports:
   - type: websocket
     endpoint: { type: unix, path: a }
     serializers: [json]
-    options: { allowed_origins: [https://app.example] }
+    options: { allowed_origins: [https://app.example], allowed_hosts: [a.example] }
   - type: universal
+    endpoint:
+      type: tcp
+      tls:
+        certificate: a
+        key: a
+        passphrase: a
+        sni: [{ certificate: a, key: a, passphrase: a }]
+        ca_certificates: a
     serializers: [json]
-    options: { allowed_origins: [https://app.example] }
+    options: { allowed_origins: [https://app.example], allowed_hosts: [a.example] }
 monitoring: { endpoint: { type: tcp, port: 9090 } }
 log: { format: pretty }
 `;
@@ -60,8 +75,11 @@ log: { format: pretty }
 const OTHER: Readonly<Record<string, unknown>> = {
   admin_roles: 'owner',
   allowed_origins: 'https://other.example',
+  allowed_hosts: 'b.example',
   authorized_keys: '1'.repeat(64),
   cache: true,
+  client_certificates: 'request',
+  min_version: 'TLSv1.3',
   'certificate-sha256': '1'.repeat(64),
   disclosure: 'never',
   extra: 2,

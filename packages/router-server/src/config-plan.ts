@@ -5,12 +5,18 @@
 import { resolve } from 'node:path';
 import type { MemoryEventStoreLimits, RealmOptions, RouterLimits } from '@wamp/router';
 import { brokerLimitsOf, dealerLimitsOf, routerLimitsOf } from './config-limits.js';
+import type { AuthConfig } from './config-auth.js';
 import type { RealmConfig } from './config-realms.js';
 import type { Config, LogFormat, LogLevel, TransportConfig } from './config-schema.js';
 import type { ListenOptions } from './listen.js';
+import type { TlsCertificate, TlsOptions } from './tls-certificates.js';
+
+type TlsConfig = NonNullable<Extract<TransportConfig['endpoint'], { type: 'tcp' }>['tls']>;
 
 export interface RealmPlan {
-  readonly options: RealmOptions;
+  readonly options: Omit<RealmOptions, 'auth'>;
+  /** undefined: everybody gets in */
+  readonly auth: AuthConfig | undefined;
   readonly store: StorePlan;
 }
 
@@ -24,6 +30,8 @@ export type StorePlan =
     };
 
 export interface ListenerPlan {
+  /** for metrics: the `type` of the transport */
+  readonly kind: string;
   readonly options: Omit<ListenOptions, 'serializers'>;
   /** names of the serializers, and how deep a message may be nested */
   readonly serializers: readonly string[];
@@ -88,7 +96,6 @@ function realmPlan(
 ): RealmPlan {
   return {
     options: {
-      ...(auth === undefined ? {} : { auth }),
       ...(roles === undefined ? {} : { roles }),
       uriRule: options.uri_check,
       requestIds: options.request_ids,
@@ -112,7 +119,34 @@ function realmPlan(
         maxAgeMs: store.retention.max_age_ms,
       },
     },
+    auth: auth === undefined ? undefined : authPlan(auth, directory),
     store: storePlan(store, directory),
+  };
+}
+
+/** The same with full paths. */
+function authPlan(auth: AuthConfig, directory: string): AuthConfig {
+  const { ticket } = auth;
+  if (ticket === undefined) return auth;
+  const placed = [ticket].flat().map((one) => {
+    if (one.type !== 'jwt' || one.jwks === undefined) return one;
+    return { ...one, jwks: resolve(directory, one.jwks) };
+  });
+  return { ...auth, ticket: placed };
+}
+
+function tlsPlan(tls: TlsConfig, directory: string): TlsOptions {
+  const inPlace = ({ certificate, key, passphrase }: TlsConfig['sni'][number]): TlsCertificate => ({
+    certFile: resolve(directory, certificate),
+    keyFile: resolve(directory, key),
+    ...(passphrase === undefined ? {} : { passphrase }),
+  });
+  return {
+    certificates: [tls, ...tls.sni].map(inPlace),
+    ...(tls.ca_certificates === undefined ? {} : { caFile: resolve(directory, tls.ca_certificates) }),
+    clientCertificates: tls.client_certificates,
+    minVersion: tls.min_version,
+    watchMs: tls.watch_ms,
   };
 }
 
@@ -132,16 +166,25 @@ function listenerPlan(transport: TransportConfig, config: Config, directory: str
   const { endpoint, serializers, options, type } = transport;
   const pingAlways = 'ping_always' in options && options.ping_always;
   return {
+    kind: type,
     serializers,
     maxDepth: config.limits.nesting_depth,
     options: {
       ...(endpoint.type === 'unix'
         ? { socketPath: resolve(directory, endpoint.path) }
         : { port: endpoint.port, host: endpoint.interface }),
+      ...('tls' in endpoint && endpoint.tls !== undefined ? { tls: tlsPlan(endpoint.tls, directory) } : {}),
       webSocket: type !== 'rawsocket',
       rawSocket: type !== 'websocket' && { pingAlways },
       ...('path' in transport ? { path: transport.path } : {}),
-      ...('allowed_origins' in options ? { allowedOrigins: options.allowed_origins } : {}),
+      ...('allowed_origins' in options
+        ? {
+            allowedOrigins: options.allowed_origins,
+            ...(options.allowed_hosts === undefined ? {} : { allowedHosts: options.allowed_hosts }),
+            batched: options.batched,
+            longPoll: options.longpoll,
+          }
+        : {}),
       maxMessageBytes: options.max_message_size,
       maxConnections: options.max_connections,
       maxConnectionsPerAddress: options.max_connections_per_address,

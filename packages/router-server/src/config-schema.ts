@@ -17,7 +17,7 @@ import {
   wholeNumber,
   yesOrNo,
 } from './config-values.js';
-import { DEFAULT_LISTENER_LIMITS as LISTENER, DRAIN_MS } from './limits.js';
+import { DEFAULT_LISTENER_LIMITS as LISTENER, DRAIN_MS, TLS_WATCH_MS } from './limits.js';
 import { isAllowableOrigin } from './origin-policy.js';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -37,11 +37,49 @@ export const ORIGIN = text('an origin, for example https://app.example.com, or *
 export const LOG_LEVEL = oneOf(LOG_LEVELS);
 export const LOG_FORMAT = oneOf(LOG_FORMATS);
 
-const TCP = section({
+const CERTIFICATE = {
+  certificate: NOT_EMPTY.describe(
+    'File with the certificate in PEM, followed by those that lead to its authority.',
+  ),
+  key: NOT_EMPTY.describe('File with its key in PEM.'),
+  passphrase: NOT_EMPTY.meta(SECRET).optional().describe('Of the key, if it is encrypted.'),
+};
+
+const TLS = section({
+  ...CERTIFICATE,
+  sni: listOf(section(CERTIFICATE))
+    .default([])
+    .describe('Further certificates; a client that names a host gets the first that is good for it.'),
+  ca_certificates: NOT_EMPTY.optional().describe("File with authorities for clients' certificates, in PEM."),
+  client_certificates: oneOf(['none', 'request', 'require'])
+    .default('none')
+    .describe(
+      '`request`: a client may show a certificate. `require`: one that an authority of `ca_certificates` vouches for has to be shown.',
+    ),
+  min_version: oneOf(['TLSv1.2', 'TLSv1.3'])
+    .default('TLSv1.2')
+    .describe('The oldest version that is spoken.'),
+  watch_ms: milliseconds(
+    0,
+    TLS_WATCH_MS,
+    'How often the files are looked at, to be read anew when they have changed; 0 never. SIGHUP reads them in any case.',
+  ),
+});
+
+const TCP_ADDRESS = {
   type: z.literal('tcp').describe('A TCP port.'),
   port: PORT.default(8080).describe('The port; 0 takes any free one.'),
   interface: INTERFACE.default('127.0.0.1').describe(
     'The address to listen on. By default this machine only; `0.0.0.0` opens it to the network.',
+  ),
+};
+
+const PLAIN_TCP = section(TCP_ADDRESS);
+
+const TCP = section({
+  ...TCP_ADDRESS,
+  tls: TLS.optional().describe(
+    'Everything over TLS; what is not is closed. Relative paths begin at the directory of the configuration.',
   ),
 });
 
@@ -104,6 +142,20 @@ const WEB_OPTIONS = {
     .describe(
       'Web pages that may connect, beyond those of this machine and of the host that the request names; `*` for all.',
     ),
+  allowed_hosts: listOf(INTERFACE)
+    .min(1, 'must name one host at least')
+    .optional()
+    .describe(
+      'Names that a request may have in its `Host` header, without ports; all others are refused. By default every name, but over a connection from this machine a page of "the same host" counts only if that host is an address or `localhost`.',
+    ),
+  batched: yesOrNo(
+    true,
+    'Whether the batched subprotocols, for example `wamp.2.json.batched`, are spoken too.',
+  ),
+  longpoll: yesOrNo(
+    false,
+    'Whether HTTP long-poll is spoken on the same port, for networks that let no WebSocket through.',
+  ),
 };
 
 const RAW_OPTIONS = {
@@ -164,7 +216,7 @@ const DRAIN = section({
   timeout_ms: milliseconds(
     0,
     DRAIN_MS,
-    'Time in milliseconds that running calls have to finish after SIGTERM, before connections are closed. Service managers kill after 10 (Docker) to 90 s (systemd), and what follows takes up to 4 s more.',
+    'Time in milliseconds that running calls have to finish after SIGTERM, before connections are closed. Service managers kill after 10 (Docker) to 90 s (systemd), and what follows takes up to 5 s more.',
   ),
 }).prefault({});
 
@@ -187,7 +239,7 @@ const MONITORING = section({
     'Whether there are `/healthz`, which says 200 as long as the process answers, and `/readyz`, which says 503 while new clients should go elsewhere.',
   ),
   metrics: yesOrNo(false, "Whether there is `/metrics`, in Prometheus' format. It tells names of realms."),
-  endpoint: TCP.optional().describe(
+  endpoint: PLAIN_TCP.optional().describe(
     'A port of their own for these pages; the port has to be named. Without it they are on the ports of the transports.',
   ),
 }).prefault({});

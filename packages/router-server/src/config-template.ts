@@ -45,6 +45,9 @@ transports:
       type: tcp
       port: \${WAMP_PORT:-8080}
       interface: 127.0.0.1               # 0.0.0.0 opens it to the network
+      # tls:                             # for example; read anew when the files change:
+      #   certificate: /etc/ssl/router.pem
+      #   key: /etc/ssl/router.key
     path: /ws
     # serializers: [json, msgpack, cbor]
     # options:

@@ -119,6 +119,9 @@ export const SPARE_SOCKETS = 256;
  */
 export const DRAIN_MS = 4_000;
 
+/** Certificates last for months, and are changed by programs that do not wait for us. */
+export const TLS_WATCH_MS = 10_000;
+
 /** The defaults of all limits. */
 export const DEFAULT_LISTENER_LIMITS: ListenerLimits = Object.freeze({
   maxMessageBytes: MAX_MESSAGE_BYTES,

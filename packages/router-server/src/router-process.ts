@@ -6,12 +6,16 @@ import { openSqliteEventStore } from '@wamp/event-store-sqlite';
 import {
   MemoryEventStore,
   Router,
+  type AuthOptions,
   type EventStore,
   type RealmOptions,
   type RouterObserver,
 } from '@wamp/router';
+import type { AuthConfig } from './config-auth.js';
 import type { ListenerPlan, Plan, RealmPlan, StorePlan } from './config-plan.js';
+import { ListenError } from './listen-error.js';
 import { listen, type ListenOptions, type RouterServer } from './listen.js';
+import { jwtTickets } from './jwt-tickets.js';
 import { verifyEd25519 } from './node-ed25519.js';
 import { nodeSerializers } from './node-serializers.js';
 import { OperatingPages, type Readiness } from './operating-pages.js';
@@ -43,6 +47,8 @@ export class RouterProcess {
   readonly router: Router;
   readonly #stores: readonly OpenStore[];
   readonly #servers: RouterServer[] = [];
+  /** of the transports, in the same order */
+  readonly #kinds: readonly string[];
   readonly #prometheus: Prometheus | undefined;
   readonly #observers: Observers;
   readonly #drainMs: number;
@@ -52,6 +58,7 @@ export class RouterProcess {
   private constructor(plan: Plan, stores: readonly OpenStore[], observers: Observers) {
     this.#observers = observers;
     this.#drainMs = plan.drainMs;
+    this.#kinds = plan.listeners.map(({ kind }) => kind);
     this.#stores = stores;
     this.router = makeRouter(plan, stores, observers.router);
     this.#prometheus = plan.monitoring.hasMetrics ? new Prometheus(this.#metricSource()) : undefined;
@@ -115,7 +122,7 @@ export class RouterProcess {
     const observer = this.#listenerObserver();
     for (const listener of listeners) {
       const options = { ...listenOptions(listener), observer, ...(endpoint === undefined ? { pages } : {}) };
-      this.#servers.push(await listen(this.router, options));
+      this.#servers.push(await opened(this.router, options));
     }
     this.#readiness = 'ready';
   }
@@ -139,10 +146,26 @@ export class RouterProcess {
   #metricSource(): MetricSource {
     return {
       stats: () => this.router.stats(),
-      connections: () =>
-        new Map([['websocket', this.#servers.reduce((sum, { connections }) => sum + connections, 0)]]),
+      connections: () => {
+        const byKind = new Map<string, number>();
+        this.#servers.forEach(({ connections }, i) => {
+          const kind = this.#kinds[i]!;
+          byKind.set(kind, (byKind.get(kind) ?? 0) + connections);
+        });
+        return byKind;
+      },
       suppressedLogLines: this.#observers.suppressedLogLines,
     };
+  }
+}
+
+/** @throws ListenError; PlanError for what cannot be served, for example a certificate that cannot be read */
+async function opened(router: Router, options: ListenOptions): Promise<RouterServer> {
+  try {
+    return await listen(router, options);
+  } catch (error) {
+    if (error instanceof ListenError) throw error;
+    throw new PlanError((error as Error).message, { cause: error });
   }
 }
 
@@ -161,10 +184,16 @@ async function openStore(realm: string, plan: StorePlan): Promise<OpenStore> {
   return { realm, eventStore, close: () => eventStore.close() };
 }
 
+function authOptions({ ticket, ...auth }: AuthConfig): AuthOptions {
+  if (ticket === undefined) return auth;
+  return { ...auth, ticket: [ticket].flat().map((one) => (one.type === 'jwt' ? jwtTickets(one) : one)) };
+}
+
 /** @throws PlanError */
 function makeRouter(plan: Plan, stores: readonly OpenStore[], observer: RouterObserver): Router {
   const { limits, secret } = plan;
-  const realmOptions = (name: string, { options }: RealmPlan): RealmOptions => {
+  const realmOptions = (name: string, { options: given, auth }: RealmPlan): RealmOptions => {
+    const options = auth === undefined ? given : { ...given, auth: authOptions(auth) };
     const open = stores.find(({ realm }) => realm === name);
     return open === undefined ? options : { ...options, eventStore: open.eventStore };
   };

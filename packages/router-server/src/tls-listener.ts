@@ -4,12 +4,10 @@
  */
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
+import { TLS_WATCH_MS } from './limits.js';
 import { peerOf } from './peer-address.js';
 import { TlsCertificates, type TlsOptions } from './tls-certificates.js';
 import type { ListenerObserver } from './ws-listener.js';
-
-/** Certificates last for months, and are changed by programs that do not wait for us. */
-const WATCH_MS = 10_000;
 
 export class TlsListener {
   readonly #certificates: TlsCertificates;
@@ -26,7 +24,7 @@ export class TlsListener {
   ) {
     this.#observer = observer;
     this.#certificates = new TlsCertificates(options);
-    const { clientCertificates = 'none', watchMs = WATCH_MS } = options;
+    const { clientCertificates = 'none', watchMs = TLS_WATCH_MS } = options;
     this.#server = createServer({
       handshakeTimeout: handshakeTimeoutMs,
       requestCert: clientCertificates !== 'none',

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '@wamp/client';
+import { SignJWT } from 'jose';
 import { WebSocket } from 'ws';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../src/config-file.js';
@@ -18,6 +19,8 @@ realms:
     roles:
       - name: user
         permissions: [{ uri: com.example., match: prefix, allow: { call: true, register: true } }]
+  - name: tokens
+    auth: { ticket: { type: jwt, secret: "\${JWT_SECRET:-0123456789abcdef0123456789abcdef}", role-claim: group } }
   - name: kept
     store: { type: sqlite, path: kept.db, event-history: [{ uri: com.example.news }] }
 transports: [{ type: websocket, endpoint: { type: tcp, port: 0 } }]
@@ -78,6 +81,25 @@ describe('a router as its configuration says', () => {
       'wamp.error.protocol_violation',
     );
     for (const peer of [stranger, liar, joe]) peer.close();
+  });
+
+  it('takes signed tokens as tickets', async () => {
+    const { servers } = await start();
+    const token = await new SignJWT({ sub: 'ann', group: 'staff' })
+      .setProtectedHeader({ alg: 'HS256' })
+      .setExpirationTime('1h')
+      .sign(Buffer.from('0123456789abcdef0123456789abcdef'));
+    for (const [ticket, kind] of [
+      [token, 2],
+      [`${token}x`, 3],
+    ] as const) {
+      const peer = new Peer(servers[0]!.url);
+      await peer.ask([1, 'tokens', { roles: { caller: {} }, authmethods: ['ticket'], authid: 'ann' }]);
+      const answer = await peer.ask([5, ticket, {}]);
+      expect(answer[0]).toBe(kind);
+      if (kind === 2) expect(answer[2]).toMatchObject({ authid: 'ann', authrole: 'staff' });
+      peer.close();
+    }
   });
 
   it('keeps history in a file beside the configuration, over a restart', async () => {

@@ -1,5 +1,7 @@
 import { CallMessage, GoodbyeMessage, MessageKind, Payload } from '@wamp/protocol';
+import { json } from '@wamp/protocol/json';
 import { expect, it } from 'vitest';
+import { ResumingPeer } from './resuming-peer.fixture.js';
 import { ALL_FEATURES, House, settled, type TestPeer } from './test-peer.fixture.js';
 
 const KNOWING = { roles: ALL_FEATURES, x_drain: true };
@@ -138,5 +140,28 @@ it('with permissions to be checked it is the same, and nobody is asked about cal
   await caller.gets(MessageKind.Result);
   house.clock.advance(1_000);
   expect(await drained).toEqual({ interrupted: 0 });
+  expect(house.clock.running).toBe(0);
+});
+
+it.each([
+  ['connected', false],
+  ['between two connections', true],
+])('a session that can be resumed, %s, holds nobody up and is not kept', async (_, isAway) => {
+  const house = new House();
+  const peer = new ResumingPeer({ router: house.router, serializer: json(), heard: () => undefined });
+  peer.redials = false;
+  peer.dial();
+  await settled();
+  if (isAway) {
+    peer.link!.terminate('cut');
+    await settled();
+    expect(house.router.stats().detached).toBe(1);
+  }
+  const drained = house.router.drain({ timeoutMs: LONG_MS });
+  await settled();
+  // Whoever is away cannot take its last frames.
+  if (isAway) house.clock.advance(60_000);
+  expect(await drained).toEqual({ interrupted: 0 });
+  expect(house.router.stats()).toMatchObject({ sessions: 0, handshakes: 0, detached: 0 });
   expect(house.clock.running).toBe(0);
 });
