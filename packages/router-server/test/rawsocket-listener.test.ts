@@ -393,9 +393,11 @@ describe('keepalive over RawSocket', () => {
   it('sends no PING to a peer that has never sent one, and keeps it; with pingAlways it does', async () => {
     const quiet = await start({ pingIntervalMs: 20, pingTimeoutMs: 20 });
     const asked = await start({ pingIntervalMs: 20, pingTimeoutMs: 20, rawSocket: { pingAlways: true } });
-    const [unknown, known] = [await joined(quiet.server), await joined(asked.server)];
+    const unknown = await joined(quiet.server);
+    const known = await BytePeer.connect(asked.server.port);
+    known.sends(JSON_REQUEST);
     await known.closed();
-    expect([...known.received]).toEqual([1, 0, 0, 0]);
+    expect([...known.received]).toEqual([...JSON_REQUEST, 1, 0, 0, 0]);
     const { receiver, transport } = await quiet.acceptor.connection();
     expect(transport.probe).toBeUndefined();
     unknown.sends(message('[]'));

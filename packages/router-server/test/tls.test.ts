@@ -102,7 +102,7 @@ describe('a port with TLS', () => {
   });
 
   it('ends a handshake that is nonsense, one that does not come, and a silence behind it', async () => {
-    const { server, refusals } = await start({}, { handshakeTimeoutMs: 200 });
+    const { server, refusals } = await start({}, { handshakeTimeoutMs: 2000 });
     const nonsense = await BytePeer.connect(server.port);
     nonsense.sends([0x16, 3, 1, 0, 5, 9, 9, 9, 9, 9]);
     const slow = await BytePeer.connect(server.port);
