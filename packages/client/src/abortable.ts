@@ -3,6 +3,16 @@
  */
 
 /**
+ * Calls back once when the signal is aborted, at once if it is.
+ * @returns what ends it
+ */
+export function listen(signal: AbortSignal | undefined, onAbort: () => void): () => void {
+  if (signal?.aborted === true) onAbort();
+  else signal?.addEventListener('abort', onAbort, { once: true });
+  return () => signal?.removeEventListener('abort', onAbort);
+}
+
+/**
  * Settles as `promise` does, or rejects with `refusal()` as soon as `signal` is aborted.
  * @param late receives a value that comes after that
  */
@@ -12,27 +22,18 @@ export function abortable<T>(
   refusal: (signal: AbortSignal) => unknown,
   late?: (value: T) => void,
 ): Promise<T> {
-  if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {
-    let over = false;
-    const onAbort = (): void => {
-      over = true;
+    let isOver = false;
+    const unlisten = listen(signal, () => {
+      isOver = true;
       // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the refusal is an error
-      reject(refusal(signal));
-    };
-    promise.then(
-      (value) => {
-        signal.removeEventListener('abort', onAbort);
-        if (over) late?.(value);
+      reject(refusal(signal!));
+    });
+    promise
+      .then((value) => {
+        if (isOver) late?.(value);
         else resolve(value);
-      },
-      (error: unknown) => {
-        signal.removeEventListener('abort', onAbort);
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- handed through as it came
-        reject(error);
-      },
-    );
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
+      }, reject)
+      .finally(unlisten);
   });
 }

@@ -1,17 +1,17 @@
 /**
  * Registrations and the invocations that come for them.
- * Owns both tables and the running of handlers; what is sent for one invocation is in invocation.ts.
+ * Owns the table of invocations and the running of handlers; what is sent for one invocation is in invocation.ts.
  */
-import type { InvokePolicy, MatchPolicy, RevocationDetails } from '@wamp/protocol';
+import type { InvocationDetails, InvokePolicy, MatchPolicy } from '@wamp/protocol';
 import { ConcurrencyGate } from './concurrency-gate.js';
 import type { Connection } from './connection.js';
-import type { InterruptList, InvocationList } from './inbound-message.js';
-import { OpenInvocation, unreadable, type Invocation, type InvocationTable } from './invocation.js';
+import type { InvocationList } from './inbound-message.js';
+import { OpenInvocation, unreadable, type Invocation } from './invocation.js';
 import { MAX_ANSWERED_EARLY, MAX_OPEN_INVOCATIONS } from './limits.js';
-import { ERROR, INVOCATION, REGISTER, UNREGISTER } from './message-codes.js';
-import { ask } from './request.js';
-import { LIMIT_EXCEEDED, NO_SUCH_REGISTRATION, PROCEDURE_ALREADY_EXISTS } from './uris.js';
-import { ConnectionLostError, WampError } from './wamp-error.js';
+import { ERROR, INVOCATION } from './message-codes.js';
+import type { Standing } from './standing.js';
+import { LIMIT_EXCEEDED, NO_SUCH_REGISTRATION } from './uris.js';
+import { WampError } from './wamp-error.js';
 import {
   BOOLEAN,
   COUNT,
@@ -108,236 +108,185 @@ const NAMES: WireOptions<RegisterOptions> = {
   forwardTimeout: BOOLEAN,
 };
 
-export class Callee implements InvocationTable {
-  readonly connection: Connection;
-  /** by id, of the session that is open */
-  readonly #registrations = new Map<number, LocalRegistration>();
-  /** those that each session shall have */
-  readonly #wanted = new Set<LocalRegistration>();
+/** A registration as this side knows it. */
+export interface LocalRegistration extends Standing, Registration {
+  id: number;
+  isActive: boolean;
+  readonly match: MatchPolicy;
+  readonly options: RegisterOptions;
+  /** Runs the handler, and what stands around it. */
+  readonly run: (invocation: OpenInvocation) => unknown;
+  /** undefined if any number of its invocations may run at a time */
+  gate: ConcurrencyGate<OpenInvocation> | undefined;
+}
+
+/** Registers a procedure. @throws UsageError */
+export async function register(
+  connection: Connection,
+  procedure: string,
+  handler: InvocationHandler,
+  options: RegisterOptions,
+): Promise<Registration> {
+  const { layer, middleware, registrations } = connection;
+  handlerFrom(handler);
+  const wire = toWire(options, NAMES);
+  const signal = signalFrom(options.signal);
+  if (options.describe) wire['x_describe'] = options.describe;
+  let leaving: Promise<void> | undefined;
+  const one: LocalRegistration = {
+    id: 0,
+    isActive: false,
+    uri: uriFrom(procedure),
+    procedure,
+    match: options.match ?? 'exact',
+    wire,
+    options,
+    run: middleware.reduceRight<LocalRegistration['run']>(
+      (next, { invocation: around }) =>
+        around ? (invocation) => around(invocation, () => next(invocation)) : next,
+      (invocation) => handler(invocation.args as unknown[], invocation),
+    ),
+    gate: undefined,
+    unregister: async () => (leaving ??= registrations.giveBack(one).finally(() => (leaving = undefined))),
+  };
+  const { concurrency } = options;
+  if (concurrency) one.gate = new ConcurrencyGate(concurrency, (invocation) => start(invocation, one));
+  const waiting = connection.ready(options);
+  if (waiting) await waiting;
+  if (options.passthru) layer.check(options.passthru, connection.session, 'dealer');
+  return registrations.ask(one, signal, one);
+}
+
+export class Callee {
+  readonly #connection: Connection;
   readonly #open = new Map<number, OpenInvocation>();
   /** progressive invocations that were answered before their last chunk; the rest of their chunks is discarded */
   readonly #answeredEarly = new Set<number>();
+  #idle: (() => void) | undefined = undefined;
 
   constructor(connection: Connection) {
-    this.connection = connection;
-  }
-
-  async register(
-    procedure: string,
-    handler: InvocationHandler,
-    options: RegisterOptions,
-  ): Promise<Registration> {
-    const registration = new LocalRegistration(this, procedure, handler, options);
-    const { connection } = this;
-    if (options.passthru) connection.layer.check(options.passthru, connection.session, 'dealer');
-    return this.#ask(registration, signalFrom(options.signal));
-  }
-
-  /** There is a new session: what was registered in the former one is registered again. */
-  restore(): void {
-    for (const registration of this.#wanted) {
-      this.#ask(registration, undefined).catch((error: unknown) => {
-        // With this session lost too, the next one is asked; and what was given up nobody misses.
-        if (error instanceof ConnectionLostError || !this.#wanted.delete(registration)) return;
-        this.connection.report(error, { where: 'registration', uri: registration.procedure });
-      });
-    }
-  }
-
-  async unregister(registration: LocalRegistration): Promise<void> {
-    const isWanted = this.#wanted.delete(registration);
-    if (!registration.isActive) return;
-    await ask(this.connection.session, [UNREGISTER, 0, registration.id], undefined, {
-      accept: () => this.#removed(registration),
-      declined: (error) => {
-        if (error.uri === NO_SUCH_REGISTRATION) this.#removed(registration);
-        else if (isWanted && !(error instanceof ConnectionLostError)) this.#wanted.add(registration);
-      },
-    });
+    this.#connection = connection;
   }
 
   invocation(message: InvocationList): void {
     const [, request, id, details] = message;
+    const { progress, x_credit: credit } = details as InvocationDetails & { readonly x_credit?: number };
+    const connection = this.#connection;
     const open = this.#open.get(request);
     if (open !== undefined) {
-      if (open.expectsChunks) open.takeChunk(message);
-      else this.connection.ignore(`INVOCATION ${request} came twice`);
+      if (credit) open.grant(credit);
+      else if (open.expectsChunks) open.takeChunk(message);
+      else connection.ignore(`INVOCATION ${request} came twice`);
       return;
     }
     if (this.#answeredEarly.has(request)) {
-      if (details.progress !== true) this.#answeredEarly.delete(request);
-      this.connection.ignore(`a chunk of invocation ${request}, which is answered`);
+      if (!progress) this.#answeredEarly.delete(request);
+      connection.ignore(`a chunk of invocation ${request}, which is answered`);
       return;
     }
-    const registration = this.#registrations.get(id);
     try {
-      if (registration === undefined) {
+      const [registration] = connection.registrations.membersOf(id) ?? [];
+      if (registration === undefined)
         throw new WampError(NO_SUCH_REGISTRATION, [`no handler for registration ${id}`]);
-      }
-      if (this.#open.size >= MAX_OPEN_INVOCATIONS) {
-        throw new WampError(LIMIT_EXCEEDED, [`${MAX_OPEN_INVOCATIONS} invocations are open`]);
-      }
+      if (this.#open.size >= MAX_OPEN_INVOCATIONS)
+        throw new WampError(LIMIT_EXCEEDED, ['too many invocations are open']);
       const { procedure, options, gate } = registration;
-      const invocation = new OpenInvocation(this, message, procedure, options.passthru);
+      const invocation = new OpenInvocation(connection, message, procedure, options.passthru);
       this.#open.set(request, invocation);
-      if (gate === undefined) this.start(invocation, registration);
+      if (gate === undefined) start(invocation, registration);
       else {
         invocation.whenAborted = () => gate.giveUp(invocation);
         gate.enter(invocation);
       }
     } catch (error) {
       const { uri, args } = unreadable(error);
-      this.connection.session.send([ERROR, INVOCATION, request, {}, uri, args]);
+      connection.session.send([ERROR, INVOCATION, request, {}, uri, args]);
     }
   }
 
   /** Source: advanced profile, "Call Canceling". One that crosses with our answer finds nothing. */
-  interrupt([, request, options]: InterruptList): void {
-    this.#open.get(request)?.interrupt(options);
-  }
-
-  /** Source: advanced profile, "Registration Revocation". */
-  revoked({ registration: id, reason }: RevocationDetails): void {
-    const registration = this.#registrations.get(id ?? 0);
-    if (registration === undefined) {
-      this.connection.ignore('UNREGISTERED for an unknown registration');
-      return;
-    }
-    this.#wanted.delete(registration);
-    this.#removed(registration);
-    try {
-      registration.options.onRevoked?.(reason);
-    } catch (error) {
-      this.connection.report(error, { where: 'revocation', uri: registration.procedure });
-    }
+  openOf(request: number): OpenInvocation | undefined {
+    return this.#open.get(request);
   }
 
   sessionEnded(error: WampError): void {
-    for (const registration of this.#registrations.values()) registration.isActive = false;
-    this.#registrations.clear();
     for (const invocation of [...this.#open.values()]) invocation.giveUp(error, false);
     this.#answeredEarly.clear();
   }
 
-  closed(invocation: OpenInvocation): void {
-    this.#open.delete(invocation.request);
-    if (!invocation.expectsChunks) return;
-    this.#answeredEarly.add(invocation.request);
-    if (this.#answeredEarly.size <= MAX_ANSWERED_EARLY) return;
-    for (const oldest of this.#answeredEarly) {
-      this.#answeredEarly.delete(oldest);
-      break;
-    }
-  }
-
-  /** Runs the handler. Never throws. */
-  start(invocation: OpenInvocation, registration: LocalRegistration): void {
-    try {
-      this.#returned(
-        invocation,
-        registration,
-        registration.handler(invocation.args as unknown[], invocation),
-      );
-    } catch (error) {
-      this.#failed(invocation, registration, error);
-    }
-  }
-
-  #ask(registration: LocalRegistration, signal: AbortSignal | undefined): Promise<Registration> {
-    const isRestored = this.#wanted.has(registration);
-    const { session } = this.connection;
-    return ask(session, [REGISTER, 0, registration.wire, registration.procedure], signal, {
-      accept: (id): LocalRegistration => {
-        if (this.#registrations.has(id)) {
-          throw new WampError(PROCEDURE_ALREADY_EXISTS, [
-            'this session has registered the procedure already',
-          ]);
-        }
-        this.#registrations.set(id, registration);
-        registration.id = id;
-        registration.isActive = true;
-        if (isRestored && !this.#wanted.has(registration)) this.#giveBack(registration);
-        else this.#wanted.add(registration);
-        return registration;
-      },
-      undo: () => this.#giveBack(registration),
+  /** Resolves as soon as no invocation is without its answer. */
+  whenIdle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#idle = resolve;
+      if (this.#open.size === 0) resolve();
     });
   }
 
-  /** Nobody expects its handler to run any more, so invocations that come until it is gone find none. */
-  #giveBack(registration: LocalRegistration): void {
-    this.unregister(registration).catch(() => undefined);
-    this.#removed(registration);
+  /** The invocation is answered or given up. */
+  closed({ request, expectsChunks }: OpenInvocation): void {
+    this.#open.delete(request);
+    if (this.#open.size === 0) this.#idle?.();
+    if (!expectsChunks) return;
+    this.#answeredEarly.add(request);
+    const [oldest] = this.#answeredEarly;
+    if (this.#answeredEarly.size > MAX_ANSWERED_EARLY) this.#answeredEarly.delete(oldest!);
   }
+}
 
-  /** The registration is gone at the router. */
-  #removed(registration: LocalRegistration): void {
-    if (this.#registrations.get(registration.id) === registration)
-      this.#registrations.delete(registration.id);
-    registration.isActive = false;
-  }
-
-  /** What a promise resolves with may throw when it is looked at, and nobody would catch that. */
-  #settled(invocation: OpenInvocation, registration: LocalRegistration, value: unknown): void {
-    try {
-      this.#returned(invocation, registration, value);
-    } catch (error) {
-      this.#failed(invocation, registration, error);
-    }
-  }
-
-  #returned(invocation: OpenInvocation, registration: LocalRegistration, value: unknown): void {
-    if (typeof value === 'object' && value !== null) {
-      if ('then' in value && typeof value.then === 'function') {
-        (value as PromiseLike<unknown>).then(
-          (settled) => this.#settled(invocation, registration, settled),
-          (error: unknown) => this.#failed(invocation, registration, error),
-        );
-        return;
-      }
-      if (isIterated(value)) {
-        this.#iterate(invocation, value).then(
-          () => registration.gate?.leave(),
-          (error: unknown) => this.#failed(invocation, registration, error),
-        );
-        return;
-      }
-    }
-    invocation.answer(value);
-    registration.gate?.leave();
-  }
-
-  #failed(invocation: OpenInvocation, registration: LocalRegistration, error: unknown): void {
+/** Runs the handler. Never throws. */
+function start(invocation: OpenInvocation, registration: LocalRegistration): void {
+  const { gate } = registration;
+  const failed = (error: unknown): void => {
     invocation.fail(error);
-    registration.gate?.leave();
-  }
-
-  async #iterate(invocation: OpenInvocation, source: Iterated): Promise<void> {
-    const { session } = this.connection;
-    const isAsync = Symbol.asyncIterator in source;
-    invocation.whenAborted = () => void stopped(source);
-    for (let steps = 1; ; steps++) {
-      if (invocation.isOver) {
-        await stopped(source);
-        return;
-      }
-      const step = await source.next();
-      try {
-        // What is not async may yield promises, as in `for await`.
-        const value: unknown = isAsync ? step.value : await step.value;
-        if (step.done === true) {
-          invocation.answer(value);
+    gate?.leave();
+  };
+  // What a promise resolves with may throw when it is looked at, and nobody else would catch that.
+  const returned = (value: unknown): void => {
+    try {
+      if (typeof value === 'object' && value !== null) {
+        if ('then' in value && typeof value.then === 'function') {
+          (value as PromiseLike<unknown>).then(returned, failed);
           return;
         }
-        invocation.progress(value);
-      } catch (error) {
-        void stopped(source);
-        throw error;
+        if (isIterated(value)) {
+          iterate(invocation, value).then(() => gate?.leave(), failed);
+          return;
+        }
       }
-      await session.whenWritable();
-      if (!isAsync && steps % STEPS_PER_TURN === 0) await new Promise((resolve) => setTimeout(resolve));
+      invocation.answer(value);
+      gate?.leave();
+    } catch (error) {
+      failed(error);
     }
+  };
+  try {
+    returned(registration.run(invocation));
+  } catch (error) {
+    failed(error);
   }
+}
+
+async function iterate(invocation: OpenInvocation, source: Iterated): Promise<void> {
+  const isAsync = Symbol.asyncIterator in source;
+  invocation.whenAborted = () => void stopped(source);
+  for (let steps = 1; !invocation.isOver; steps++) {
+    const step = await source.next();
+    try {
+      // What is not async may yield promises, as in `for await`.
+      const value: unknown = isAsync ? step.value : await step.value;
+      if (step.done) {
+        invocation.answer(value);
+        return;
+      }
+      invocation.progress(value);
+    } catch (error) {
+      void stopped(source);
+      throw error;
+    }
+    await invocation.whenReady();
+    if (!isAsync && steps % STEPS_PER_TURN === 0) await new Promise((resolve) => setTimeout(resolve));
+  }
+  await stopped(source);
 }
 
 /** A generator, or another iterator that can be iterated: not a list, a Map or another collection, which has no `next`. */
@@ -357,32 +306,5 @@ async function stopped(source: Iterated): Promise<void> {
     await source.return?.(undefined);
   } catch {
     // nobody waits for it any more
-  }
-}
-
-class LocalRegistration implements Registration {
-  id = 0;
-  isActive = false;
-  readonly procedure: string;
-  readonly match: MatchPolicy;
-  readonly handler: InvocationHandler;
-  readonly options: RegisterOptions;
-  readonly wire: Record<string, unknown>;
-  /** undefined if any number of its invocations may run at a time */
-  readonly gate: ConcurrencyGate<OpenInvocation> | undefined = undefined;
-  readonly unregister: () => Promise<void>;
-
-  constructor(callee: Callee, procedure: string, handler: InvocationHandler, options: RegisterOptions) {
-    this.procedure = uriFrom(procedure);
-    this.match = options.match ?? 'exact';
-    this.handler = handlerFrom(handler);
-    this.options = options;
-    this.wire = toWire(options, NAMES);
-    if (options.describe) this.wire['x_describe'] = options.describe;
-    const { concurrency } = options;
-    if (concurrency)
-      this.gate = new ConcurrencyGate(concurrency, (invocation) => callee.start(invocation, this));
-    let leaving: Promise<void> | undefined;
-    this.unregister = async () => (leaving ??= callee.unregister(this).finally(() => (leaving = undefined)));
   }
 }

@@ -3,8 +3,9 @@
  * Owns a call from CALL to its end; knows nothing of registrations. Streams and uploads build on it in progressive-call.ts.
  */
 import { EMPTY_DICT, type CancelMode, type Dict } from '@wamp/protocol';
+import { listen } from './abortable.js';
 import type { ClientSession } from './client-session.js';
-import type { Connection } from './connection.js';
+import type { Connection, OfflinePolicy } from './connection.js';
 import { valuesFrom, type AnswerList, type ResultList } from './inbound-message.js';
 import { MAX_TIMER_MS } from './limits.js';
 import { CALL, CANCEL } from './message-codes.js';
@@ -65,30 +66,45 @@ export interface CallOptions {
   readonly onProgress?: (value: unknown) => void;
   /** resolve with a `Result`, whatever its shape; progressive results too */
   readonly raw?: boolean;
+  /**
+   * While the client has no session and is reconnecting: `wait` for the next one, within `timeoutMs`, or `fail` with
+   * ConnectionLostError. Default: what `connect` was told.
+   */
+  readonly offline?: OfflinePolicy;
+  /** The call may be sent twice without harm; `retry()` of `@wamp/client/middleware` does that. Travels nowhere. */
+  readonly idempotent?: boolean;
+  /**
+   * A stream of arguments: each chunk is sent when it is there, the end of the iteration completes the call. Together with
+   * progressive results both directions stream. See `upload`.
+   */
+  readonly chunks?: Chunks<unknown>;
   /** key of `sticky` registrations: calls with the same key go to the same callee */
   readonly rkey?: unknown;
 }
 
-/** A call as the application asks for it. */
+/** Chunks of one call; what the iterator returns, if anything, goes with the last message. */
+export type Chunks<C> = AsyncIterable<C, unknown> | Iterable<C, unknown>;
+
+/** What a loop over results has to say about its call. */
+export interface LoopControl {
+  /** why the loop wants no more */
+  left: WampError | undefined;
+  /** most progressive results that it takes before it asks for more */
+  readonly window: number;
+  /** the call, once it is sent */
+  call: OpenCall | undefined;
+}
+
+/** Options of this package's own: they are passed on with the others, and mean nothing to anybody else. */
+export interface InternalCallOptions extends CallOptions {
+  readonly loop?: LoopControl;
+}
+
+/** A call as the application asks for it; what middleware sees and passes on. */
 export interface OutgoingCall {
   readonly procedure: string;
   readonly args: readonly unknown[] | undefined;
   readonly options: CallOptions;
-}
-
-/** The hold that a loop over results has on its call, which may not have been sent yet: an option of this package's own. */
-export interface CallControl {
-  call: OpenCall | undefined;
-  /** why the loop wants no more */
-  left: WampError | undefined;
-}
-
-/** What belongs to a call in flight besides its options. */
-interface CallExtras {
-  /** further chunks will follow */
-  readonly isChunked?: boolean;
-  /** called once, when the call has its answer or is given up */
-  readonly settled?: () => void;
 }
 
 const NAMES: WireOptions<CallOptions> = { discloseMe: BOOLEAN, rkey: ANYTHING };
@@ -103,12 +119,15 @@ export class OpenCall implements PendingRequest {
   isOver = false;
   readonly #connection: Connection;
   readonly #session: ClientSession;
-  readonly #call: OutgoingCall;
-  readonly #ending: Ending;
-  readonly #settledToo: (() => void) | undefined;
+  readonly #procedure: string;
+  readonly #options: CallOptions;
+  readonly #cancelMode: CancelMode;
   readonly #header: PassthruHeader | undefined;
+  /** called once, when the call has its answer or is given up */
+  readonly #settled: (() => void) | undefined;
+  #unlisten: (() => void)[] | undefined = undefined;
   /** 0 where the router keeps the time */
-  readonly #timerMs: number;
+  #timerMs = 0;
   #id = 0;
   #isSettled = false;
   #timer: ReturnType<typeof setTimeout> | undefined = undefined;
@@ -117,53 +136,56 @@ export class OpenCall implements PendingRequest {
 
   /**
    * Sends a call.
+   * @param settled called when it has its answer or is given up; also says that further chunks will follow
    * @throws UsageError for what cannot be sent; CanceledError if a signal is aborted already; what `submit` throws
    */
-  constructor(connection: Connection, call: OutgoingCall, extras: CallExtras) {
-    const { procedure, args } = call;
-    const options: CallOptions & { readonly control?: CallControl } = call.options;
-    const { session } = connection;
-    const { control, passthru } = options;
-    if (control?.left !== undefined) throw control.left;
+  constructor(connection: Connection, { procedure, args, options }: OutgoingCall, settled?: () => void) {
+    const { layer, session } = connection;
     const wire = toWire(options, NAMES);
     let message = withPayload([CALL, 0, wire, uriFrom(procedure)], args, options.kwargs);
-    this.#ending = endingOf(options);
-    const timeoutMs = timeoutOf(options);
-    const isKept = timeoutMs > 0 && session.has('dealer', 'call_timeout');
-    if (isKept) wire['timeout'] = timeoutMs;
-    this.#timerMs = isKept || timeoutMs > MAX_TIMER_MS ? 0 : timeoutMs;
-    if (options.onProgress) wire['receive_progress'] = true;
-    if (extras.isChunked === true) wire['progress'] = true;
-    if (passthru) {
-      connection.layer.check(passthru, session, 'dealer');
-      const values = { args: args ?? [], kwargs: options.kwargs ?? EMPTY_DICT };
-      const sealed = connection.layer.seal(passthru, values, 'call', procedure);
-      this.#header = sealed.header;
-      message = withPayload(
-        [CALL, 0, Object.assign(wire, sealed.attributes), procedure],
-        sealed.args,
-        undefined,
-      );
-    }
     this.#connection = connection;
     this.#session = session;
-    this.#call = call;
-    this.#settledToo = extras.settled;
+    this.#procedure = procedure;
+    this.#options = options;
+    this.#settled = settled;
+    this.#cancelMode = options.cancelMode ?? 'killnowait';
     this.answer = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    try {
-      const { signals } = this.#ending;
+    if (settled) wire['progress'] = true;
+    let signals: AbortSignal[] = [];
+    if (options !== EMPTY_DICT) {
+      const { onProgress, passthru, loop }: InternalCallOptions = options;
+      signals = signalsOf(options);
+      const timeoutMs = timeoutOf(options);
+      if (timeoutMs > 0 && session.has('dealer', 'call_timeout')) wire['timeout'] = timeoutMs;
+      else if (timeoutMs <= MAX_TIMER_MS) this.#timerMs = timeoutMs;
+      if (onProgress) wire['receive_progress'] = true;
+      if (passthru) {
+        layer.check(passthru, session, 'dealer');
+        const values = { args: args ?? [], kwargs: options.kwargs ?? EMPTY_DICT };
+        const sealed = layer.seal(passthru, values, 'call', procedure);
+        this.#header = sealed.header;
+        message = withPayload([CALL, 0, Object.assign(wire, sealed.attributes), procedure], sealed.args);
+      }
       throwIfAborted(signals);
-      for (const signal of signals) signal.addEventListener('abort', this.#onAbort, { once: true });
+      if (loop) {
+        if (loop.left) throw loop.left;
+        loop.call = this;
+        if (session.has('dealer', 'x_credit')) wire['x_credit'] = loop.window;
+      }
+    }
+    try {
+      if (signals.length > 0)
+        this.#unlisten = signals.map((signal) => listen(signal, () => this.cancel(canceledBy(signal))));
       this.#id = session.submit(message, this);
     } catch (error) {
-      this.#unlisten();
+      this.#isSettled = true;
+      this.#release();
       throw error;
     }
     this.#armTimer();
-    if (control !== undefined) control.call = this;
   }
 
   /**
@@ -172,29 +194,30 @@ export class OpenCall implements PendingRequest {
    * @throws WampError if the payload cannot be encoded
    */
   sendChunk(values: PayloadValues, isLast: boolean): void {
-    if (this.isOver) return;
-    const { procedure } = this.#call;
     const opening = this.#header;
     const sealed =
       opening === undefined
         ? values
-        : this.#connection.layer.seal(opening.scheme, values, 'call', procedure, opening);
-    const message = [CALL, this.#id, isLast ? EMPTY_DICT : { progress: true }, procedure];
-    this.#session.send(withPayload(message, sealed.args, sealed.kwargs));
-    this.#armTimer();
+        : this.#connection.layer.seal(opening.scheme, values, 'call', this.#procedure, opening);
+    this.#continue(isLast ? EMPTY_DICT : { progress: true }, sealed);
+  }
+
+  /** Lets the callee send so many further progressive results. */
+  grant(more: number): void {
+    if (this.#session.has('dealer', 'x_credit')) this.#continue({ x_credit: more });
   }
 
   answered(message: AnswerList): boolean {
     const [, , details, ...payload] = message as ResultList;
     const isProgress = details.progress === true;
-    const { onProgress, passthru, raw } = this.#call.options;
+    const { onProgress, passthru, raw } = this.#options;
     let value: unknown;
     try {
       if (passthru) this.#connection.layer.expect(details, passthru);
       value = fromPayload(this.#opened(details, valuesFrom(payload), 'result'), raw);
     } catch (cause) {
-      if (isProgress) this.#report(cause);
-      else this.#settle(this.#reject, unreadable(cause));
+      if (isProgress) this.#connection.report(cause, 'progress', this.#procedure);
+      else this.refused(unreadable(cause));
       return !isProgress;
     }
     if (!isProgress) this.#settle(this.#resolve, value);
@@ -204,13 +227,13 @@ export class OpenCall implements PendingRequest {
       try {
         onProgress(value);
       } catch (error) {
-        this.#report(error);
+        this.#connection.report(error, 'progress', this.#procedure);
       }
     }
     return !isProgress;
   }
 
-  refused(error: WampError): void {
+  refused(error: unknown): void {
     this.#settle(this.#reject, error);
   }
 
@@ -225,22 +248,23 @@ export class OpenCall implements PendingRequest {
   cancel(error: unknown, isNow = false): void {
     if (this.#isSettled) return;
     this.isOver = true;
-    let mode = this.#ending.cancelMode;
-    if (isNow && mode === 'kill') mode = 'killnowait';
+    const mode = isNow && this.#cancelMode === 'kill' ? 'killnowait' : this.#cancelMode;
     if (this.#session.has('dealer', 'call_canceling')) {
       this.#session.send([CANCEL, this.#id, { mode }]);
       if (mode === 'kill') return;
     }
     this.#session.forget(this.#id);
-    this.#settle(this.#reject, error);
+    this.refused(error);
+  }
+
+  #continue(options: Dict, { args, kwargs }: Partial<PayloadValues> = {}): void {
+    if (this.isOver) return;
+    this.#session.send(withPayload([CALL, this.#id, options, this.#procedure], args, kwargs));
+    this.#armTimer();
   }
 
   #opened(details: Dict, values: PayloadValues, kind: PayloadKind): PayloadValues {
-    return this.#connection.layer.open(details, values, kind, this.#call.procedure, this.#header);
-  }
-
-  #report(error: unknown): void {
-    this.#connection.report(error, { where: 'progress', uri: this.#call.procedure });
+    return this.#connection.layer.open(details, values, kind, this.#procedure, this.#header);
   }
 
   /** Routers that keep timeouts do it better: they know when the callee answered. */
@@ -251,57 +275,39 @@ export class OpenCall implements PendingRequest {
     this.#timer = setTimeout(() => this.cancel(new TimeoutError([`no answer within ${ms} ms`]), true), ms);
   }
 
-  readonly #onAbort = (): void => {
-    try {
-      throwIfAborted(this.#ending.signals);
-    } catch (error) {
-      this.cancel(error);
-    }
-  };
-
   #settle(by: (value: unknown) => void, value: unknown): void {
     if (this.#isSettled) return;
-    this.#isSettled = this.isOver = true;
+    this.#isSettled = true;
     by(value);
+    this.#release();
+  }
+
+  /** Last of all: signals are the application's, and may throw. */
+  #release(): void {
+    this.isOver = true;
     clearTimeout(this.#timer);
-    // Last of all: signals are the application's, and may throw.
     try {
-      this.#unlisten();
+      this.#unlisten?.forEach((unlisten) => unlisten());
     } finally {
-      this.#settledToo?.();
+      this.#settled?.();
     }
   }
-
-  #unlisten(): void {
-    for (const signal of this.#ending.signals) signal.removeEventListener('abort', this.#onAbort);
-  }
 }
-
-/** What can end a call from this side, and how. */
-interface Ending {
-  readonly cancelMode: CancelMode;
-  readonly signals: readonly AbortSignal[];
-}
-
-const NO_ENDING: Ending = { cancelMode: 'killnowait', signals: [] };
 
 /**
- * Read once: what becomes of the options while the call is in flight does not concern it.
+ * What can end a call from this side.
  * @throws UsageError for what is no signal, no scope or no mode; the router would end the session for a mode of our own
  */
-export function endingOf(options: CallOptions): Ending {
-  if (options === EMPTY_DICT) return NO_ENDING;
-  const { within } = options;
-  const cancelMode = options.cancelMode ?? 'killnowait';
-  check('cancelMode', cancelMode, CANCEL_MODE);
-  const signals = [signalFrom(options.signal)];
+export function signalsOf({ signal, within, cancelMode }: CallOptions): AbortSignal[] {
+  check('cancelMode', cancelMode ?? 'kill', CANCEL_MODE);
+  const signals = [signalFrom(signal)];
   if (within) {
     signals.push(signalFrom(within.signal, 'within.signal'));
     if (signals[1] === undefined || typeof within.remainingMs !== 'function') {
       throw new UsageError('within has to be an invocation, or an object with signal and remainingMs()');
     }
   }
-  return { cancelMode, signals: signals.filter((signal) => signal !== undefined) };
+  return signals.filter((each) => each !== undefined);
 }
 
 /** @throws CanceledError */
@@ -310,7 +316,7 @@ export function throwIfAborted(signals: readonly AbortSignal[]): void {
 }
 
 /** @throws UsageError for what is no time; TimeoutError if none is left */
-function timeoutOf({ timeoutMs, within }: CallOptions): number {
+export function timeoutOf({ timeoutMs, within }: CallOptions): number {
   const own = timeoutFrom(timeoutMs);
   const left = within?.signal.aborted === false ? within.remainingMs() : Infinity;
   if (left === Infinity) return own;

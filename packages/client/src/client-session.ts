@@ -7,26 +7,23 @@ import {
   type CloseCause,
   type Dict,
   type ListCodec,
-  type RevocationDetails,
   type RouterRole,
   type Transport,
   type TransportClosed,
   type TransportReceiver,
 } from '@wamp/protocol';
+import { listen } from './abortable.js';
 import type { Handshake } from './handshake.js';
 import {
   checkMessage,
   valuesFrom,
-  type AbortList,
   type AnswerList,
-  type ChallengeList,
   type ErrorList,
   type EventList,
-  type GoodbyeList,
   type InboundMessage,
   type InterruptList,
   type InvocationList,
-  type WelcomeList,
+  type RevocationList,
 } from './inbound-message.js';
 import { CONGESTED_BYTES } from './limits.js';
 import {
@@ -40,11 +37,8 @@ import {
   INVOCATION,
   messageName,
   RESULT,
-  UNREGISTERED,
-  UNSUBSCRIBED,
   WELCOME,
 } from './message-codes.js';
-import type { PayloadValues } from './payload-layer.js';
 import type { ErrorOrigin, PendingRequest } from './request.js';
 import {
   CLOSE_REALM,
@@ -75,22 +69,20 @@ export interface SessionEnd {
   readonly wasClean: boolean;
 }
 
-/** Messages that concern what lasts: registrations, invocations and subscriptions. Nothing here may throw. */
-export interface SessionRoles {
+/** What a session tells, and to whom it hands what concers the roles that last. Nothing here may throw. */
+export interface SessionHost {
+  readonly closeTimeoutMs: number;
   invocation(message: InvocationList): void;
   interrupt(message: InterruptList): void;
   event(message: EventList): void;
-  registrationRevoked(details: RevocationDetails): void;
-  subscriptionRevoked(details: RevocationDetails): void;
+  revoked(message: RevocationList): void;
   sessionEnded(error: WampError): void;
   /** `status` of the session is another one. */
   statusChanged(): void;
-}
-
-export interface SessionOptions {
-  readonly closeTimeoutMs: number;
-  readonly report: (error: unknown, origin: ErrorOrigin) => void;
-  readonly ignore: (sentence: string) => void;
+  /** Something of the application threw where nobody waits for it. */
+  report(error: unknown, where: ErrorOrigin['where'], uri: string): void;
+  /** Something of no consequence was ignored. */
+  ignore(sentence: string): void;
 }
 
 export type SessionStatus = 'joining' | 'open' | 'closing' | 'closed';
@@ -112,12 +104,12 @@ export class ClientSession implements TransportReceiver<Uint8Array | string> {
   /** Resolves when the session is over and its transport closed; never rejects. */
   readonly ended: Promise<SessionEnd>;
   readonly #transport: ClientTransport;
-  readonly #options: SessionOptions;
-  readonly #roles: SessionRoles;
+  readonly #host: SessionHost;
   readonly #pending = new Map<number, PendingRequest>();
   #lastId = 0;
-  #handshake: Handshake | undefined = undefined;
-  #joined: { resolve: () => void; reject: (error: WampError) => void } | undefined = undefined;
+  #handshake!: Handshake;
+  #joined!: () => void;
+  #refusedToJoin!: (error: WampError) => void;
   /** true once the application has called close() on an open session */
   #left = false;
   #writable: (() => void)[] = [];
@@ -126,10 +118,9 @@ export class ClientSession implements TransportReceiver<Uint8Array | string> {
   #transportEnded = false;
   #resolveEnded!: (end: SessionEnd) => void;
 
-  constructor(transport: ClientTransport, options: SessionOptions, roles: SessionRoles) {
+  constructor(transport: ClientTransport, host: SessionHost) {
     this.#transport = transport;
-    this.#options = options;
-    this.#roles = roles;
+    this.#host = host;
     this.ended = new Promise((resolve) => (this.#resolveEnded = resolve));
   }
 
@@ -146,21 +137,17 @@ export class ClientSession implements TransportReceiver<Uint8Array | string> {
   join(handshake: Handshake): Promise<void> {
     this.#handshake = handshake;
     return new Promise((resolve, reject) => {
-      this.#joined = { resolve, reject };
+      this.#joined = resolve;
+      this.#refusedToJoin = reject;
       this.#transport.open(this);
-      try {
-        this.#post(handshake.hello(this.#transport.info));
-      } catch (error) {
-        this.abandon(error);
-      }
+      this.#orAbandon(() => this.#post(handshake.hello(this.#transport.info)));
     });
   }
 
   /** Gives the attempt to join up. */
   abandon(cause: unknown): void {
     if (this.status !== 'joining') return;
-    const error =
-      cause instanceof WampError ? cause : new UsageError(`joining failed: ${messageOf(cause)}`, { cause });
+    const error = cause instanceof WampError ? cause : new UsageError(messageOf(cause), { cause });
     const [text] = error.args;
     this.#abort(error.uri, typeof text === 'string' ? text : error.uri, error);
   }
@@ -175,14 +162,14 @@ export class ClientSession implements TransportReceiver<Uint8Array | string> {
   submit(message: unknown[], pending?: PendingRequest): number {
     if (this.status !== 'open') {
       if (this.#left) throw new UsageError('the client is closed');
-      throw new ConnectionLostError(`the session is over: ${this.end?.message ?? 'not joined'}`);
+      throw new ConnectionLostError(`the session is over: ${this.end?.message ?? ''}`);
     }
     // An id is used up only by a message that leaves: the router insists on a sequence without gaps.
     const id = (this.#lastId % 2 ** 53) + 1;
     message[1] = id;
     const frame = this.#encode(message);
     this.#lastId = id;
-    if (pending !== undefined) this.#pending.set(id, pending);
+    if (pending) this.#pending.set(id, pending);
     this.#transport.send(frame);
     return id;
   }
@@ -224,11 +211,9 @@ export class ClientSession implements TransportReceiver<Uint8Array | string> {
       this.#rejectAll(new ConnectionLostError('the client was closed before the answer came'));
       this.#armEnd('no GOODBYE in time');
     }
-    const onAbort = (): void => this.#cut('close() was aborted');
-    if (signal?.aborted === true) onAbort();
-    signal?.addEventListener('abort', onAbort, { once: true });
+    const unlisten = listen(signal, () => this.#cut('close() was aborted'));
     await this.ended;
-    signal?.removeEventListener('abort', onAbort);
+    unlisten();
   }
 
   receive(frame: Uint8Array | string): void {
@@ -252,113 +237,91 @@ export class ClientSession implements TransportReceiver<Uint8Array | string> {
   }
 
   drained(): void {
-    const waiting = this.#writable;
-    this.#writable = [];
-    for (const resume of waiting) resume();
+    for (const resume of this.#writable.splice(0)) resume();
   }
 
   closed({ reason }: TransportClosed): void {
     this.#transportEnded = true;
-    const message = reason === '' ? 'the connection was lost' : reason;
+    const message = reason || 'the connection was lost';
     if (this.status === 'closing') this.#finish('client', CLOSE_REALM, message);
     else {
-      const error =
-        this.status === 'joining'
-          ? new ConnectionError(`the connection ended before the session began: ${message}`)
-          : new ConnectionLostError(message);
-      this.#finish('connection', NETWORK_FAILURE, message, error);
+      const Lost = this.status === 'joining' ? ConnectionError : ConnectionLostError;
+      this.#finish('connection', NETWORK_FAILURE, message, new Lost(message));
     }
     this.#settleEnd();
   }
 
   #dispatch(message: InboundMessage): void {
-    if (message[0] === ABORT) this.#aborted(message);
-    else if (this.status === 'closing') {
+    const { status } = this;
+    if (message[0] === ABORT) {
+      const [, details, uri, ...payload] = message;
+      const { message: told } = details;
+      const text = typeof told === 'string' ? told : 'no message';
+      // ABORT says its sentence in Details; as an error it stands in `args` like any other.
+      const error = errorFromUri(uri, details, () => valuesFrom(payload.length > 0 ? payload : [[text]]));
+      const lost = new ConnectionLostError(`the router aborted the session: ${error.uri}: ${text}`, {
+        cause: error,
+      });
+      this.#finish('router', error.uri, text, status === 'joining' ? error : lost);
+    } else if (status === 'closing') {
       // After our GOODBYE nothing but the answer counts, and routers differ in its reason.
       if (message[0] === GOODBYE) this.#finish('client', CLOSE_REALM, 'closed', undefined, true);
-    } else if (this.status === 'open') this.#whileOpen(message);
-    else if (message[0] === WELCOME) this.#welcomed(message);
-    else if (message[0] === CHALLENGE) this.#challenged(message);
-    else throw unexpected(message);
+    } else if (status === 'open') this.#whileOpen(message);
+    else if (message[0] === WELCOME && !this.#handshake.isAnswering) {
+      this.#orAbandon(() => {
+        this.#handshake.welcomed(message[2]);
+        [, this.sessionId, this.details] = message;
+        this.#become('open');
+        this.#joined();
+      });
+    } else if (message[0] === CHALLENGE && !this.#handshake.isAnswering) {
+      this.#handshake.answer(message[1], message[2]).then(
+        (answer) => this.#orAbandon(() => status === this.status && this.#post(answer)),
+        (error: unknown) => this.abandon(error),
+      );
+    } else throw unexpected(message[0]);
   }
 
-  #whileOpen(message: Exclude<InboundMessage, AbortList>): void {
+  #orAbandon(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.abandon(error);
+    }
+  }
+
+  #whileOpen(message: InboundMessage): void {
     switch (message[0]) {
       case RESULT:
         this.#answer(CALL, message);
         break;
       case EVENT:
-        this.#roles.event(message);
+        this.#host.event(message);
         break;
       case INVOCATION:
-        this.#roles.invocation(message);
+        this.#host.invocation(message);
         break;
       case INTERRUPT:
-        this.#roles.interrupt(message);
+        this.#host.interrupt(message);
         break;
       case ERROR:
         this.#refuse(message);
         break;
-      case GOODBYE:
-        this.#dismissed(message);
+      case GOODBYE: {
+        const [, details, reason] = message;
+        this.#post([GOODBYE, EMPTY_DICT, GOODBYE_AND_OUT]);
+        const text = `the router closed the session: ${reason}`;
+        this.#finish('router', reason, text, new ConnectionLostError(text, { details }), true);
         break;
+      }
       case WELCOME:
       case CHALLENGE:
-        throw unexpected(message);
+      case ABORT:
+        throw unexpected(message[0]);
       default:
-        if (message[1] !== 0) this.#answer(message[0] - 1, message);
-        else if (message[0] === UNSUBSCRIBED) this.#roles.subscriptionRevoked(message[2]);
-        else if (message[0] === UNREGISTERED) this.#roles.registrationRevoked(message[2]);
+        if (message[1] > 0) this.#answer(message[0] - 1, message);
+        else this.#host.revoked(message as RevocationList);
     }
-  }
-
-  #welcomed(message: WelcomeList): void {
-    if (this.#handshake?.isAnswering === true) throw unexpected(message);
-    try {
-      this.#handshake?.welcomed(message[2]);
-    } catch (error) {
-      this.abandon(error);
-      return;
-    }
-    [, this.sessionId, this.details] = message;
-    this.#become('open');
-    this.#joined?.resolve();
-  }
-
-  #challenged(message: ChallengeList): void {
-    const handshake = this.#handshake;
-    if (handshake === undefined || handshake.isAnswering) throw unexpected(message);
-    handshake
-      .answer(message[1], message[2])
-      .then((answer) => {
-        if (this.status === 'joining') this.#post(answer);
-      })
-      .catch((error: unknown) => this.abandon(error));
-  }
-
-  #aborted(message: AbortList): void {
-    const [, details, reason, ...payload] = message;
-    const { message: told } = details;
-    const text = typeof told === 'string' ? told : 'no message';
-    // ABORT says its sentence in Details; as an error it stands in `args` like any other.
-    const error = errorFromUri(reason, details, () => {
-      const values = valuesFrom(payload);
-      return values.args.length > 0 ? values : { args: [text], kwargs: values.kwargs };
-    });
-    this.#finish(
-      'router',
-      error.uri,
-      text,
-      this.status === 'joining'
-        ? error
-        : new ConnectionLostError(`the router aborted the session: ${error.uri}: ${text}`, { cause: error }),
-    );
-  }
-
-  #dismissed([, details, reason]: GoodbyeList): void {
-    this.#post([GOODBYE, EMPTY_DICT, GOODBYE_AND_OUT]);
-    const text = `the router closed the session: ${reason}`;
-    this.#finish('router', reason, text, new ConnectionLostError(text, { details }), true);
   }
 
   /** What goes wrong with the answer of one request is the matter of that one. */
@@ -369,29 +332,30 @@ export class ClientSession implements TransportReceiver<Uint8Array | string> {
     try {
       if (!request.answered(message)) return;
     } catch (error) {
-      this.#reportAnswer(request, error);
+      this.#host.report(error, 'answer', messageName(kind));
     }
     this.forget(id);
   }
 
-  #refuse(message: ErrorList): void {
-    const [, kind, id, details, uri, ...payload] = message;
-    if (kind === INVOCATION) throw unexpected(message);
+  #refuse([, kind, id, details, uri, ...payload]: ErrorList): void {
+    if (kind === INVOCATION) throw unexpected(ERROR);
     const request = this.#pendingOf(kind, id);
     if (request === undefined) return;
     this.forget(id);
-    const read = (): PayloadValues => {
-      const values = valuesFrom(payload);
-      return request.valuesOf === undefined ? values : request.valuesOf(details, values);
-    };
-    this.#decline(request, errorFromUri(uri, details, read));
+    this.#decline(
+      request,
+      errorFromUri(uri, details, () => {
+        const values = valuesFrom(payload);
+        return request.valuesOf?.(details, values) ?? values;
+      }),
+    );
   }
 
   /** What has no request is usually the answer to a call that was canceled here. */
   #pendingOf(kind: number, id: number): PendingRequest | undefined {
     const request = this.#pending.get(id);
     if (request?.kind === kind) return request;
-    this.#options.ignore(`the answer to ${messageName(kind)} ${id}, which is not pending`);
+    this.#host.ignore(`the answer to ${messageName(kind)} ${id}, which is not pending`);
     return undefined;
   }
 
@@ -399,12 +363,8 @@ export class ClientSession implements TransportReceiver<Uint8Array | string> {
     try {
       request.refused(error);
     } catch (thrown) {
-      this.#reportAnswer(request, thrown);
+      this.#host.report(thrown, 'answer', messageName(request.kind));
     }
-  }
-
-  #reportAnswer({ kind }: PendingRequest, error: unknown): void {
-    this.#options.report(error, { where: 'answer', uri: messageName(kind) });
   }
 
   /** The router broke the protocol, or, which is a fault of ours, a role threw. */
@@ -435,7 +395,7 @@ export class ClientSession implements TransportReceiver<Uint8Array | string> {
     if (this.status === 'closed') return;
     this.end = { by, reason, message, wasClean };
     this.#become('closed');
-    this.#joined?.reject(error);
+    this.#refusedToJoin(error);
     this.#rejectAll(error);
     this.drained();
     if (this.#transportEnded) return;
@@ -445,7 +405,7 @@ export class ClientSession implements TransportReceiver<Uint8Array | string> {
 
   #become(status: SessionStatus): void {
     this.status = status;
-    this.#roles.statusChanged();
+    this.#host.statusChanged();
   }
 
   #rejectAll(error: WampError): void {
@@ -453,12 +413,12 @@ export class ClientSession implements TransportReceiver<Uint8Array | string> {
     this.#pending.clear();
     for (const request of requests) this.#decline(request, error);
     this.#idle?.();
-    this.#roles.sessionEnded(error);
+    this.#host.sessionEnded(error);
   }
 
   #armEnd(why: string): void {
     clearTimeout(this.#endTimer);
-    this.#endTimer = setTimeout(() => this.#cut(why), this.#options.closeTimeoutMs);
+    this.#endTimer = setTimeout(() => this.#cut(why), this.#host.closeTimeoutMs);
   }
 
   #cut(why: string): void {
@@ -469,7 +429,7 @@ export class ClientSession implements TransportReceiver<Uint8Array | string> {
 
   #settleEnd(): void {
     clearTimeout(this.#endTimer);
-    if (this.end !== undefined) this.#resolveEnded(this.end);
+    this.#resolveEnded(this.end!);
   }
 
   #encode(message: readonly unknown[]): Uint8Array | string {
@@ -481,9 +441,7 @@ export class ClientSession implements TransportReceiver<Uint8Array | string> {
     }
     const most = this.#transport.maxSendBytes;
     if (frame.length <= most) return frame;
-    throw new WampError(PAYLOAD_SIZE_EXCEEDED, [
-      `the message has ${frame.length} bytes, the router accepts ${most}`,
-    ]);
+    throw new WampError(PAYLOAD_SIZE_EXCEEDED, [`${frame.length} bytes, the router accepts ${most}`]);
   }
 
   /** Sends a message of the session itself, whatever the state. */
@@ -492,6 +450,6 @@ export class ClientSession implements TransportReceiver<Uint8Array | string> {
   }
 }
 
-function unexpected([code]: InboundMessage): Violation {
+function unexpected(code: number): Violation {
   return new Violation(`${messageName(code)} is not allowed now`);
 }

@@ -1,99 +1,57 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
  * What an application holds: one client of one realm, with all four roles.
- * Owns the public methods and their types; each role does its own work.
+ * Owns the public methods and their types; connection.ts is what stands behind them.
  */
 import type { Dict } from '@wamp/protocol';
-import { Callee, type InvocationHandler, type RegisterOptions, type Registration } from './callee.js';
-import { OpenCall, type CallOptions } from './caller.js';
+import type { InvocationHandler, RegisterOptions, Registration } from './callee.js';
+import type { CallOptions, Chunks } from './caller.js';
 import type { SessionEnd } from './client-session.js';
-import type { ClientStatus, Connection, LastingRoles } from './connection.js';
 import type { Service } from './contract/binding.js';
 import type { Api, Handlers, UseOptions } from './contract/contract-types.js';
 import type { Contract, Members } from './contract/definition.js';
-import { tokenOf, type SessionToken } from './handshake.js';
-import {
-  begin,
-  startStream,
-  upload,
-  type Chunks,
-  type ProgressiveCall,
-  type StreamOptions,
-  type UploadOptions,
-} from './progressive-call.js';
-import { publish, type PublishOptions } from './publisher.js';
+import type { SessionToken } from './handshake.js';
+import type { ProgressiveCall, StreamOptions, UploadOptions } from './progressive-call.js';
+import type { PublishOptions } from './publisher.js';
 import type { Result } from './result.js';
-import { Subscriber, type EventHandler, type SubscribeOptions, type Subscription } from './subscriber.js';
-import { optionsFrom, signalFrom } from './wire-options.js';
+import type { EventHandler, EventSubscription, SubscribeOptions, Subscription } from './subscriber.js';
 
-export class Client {
-  readonly #connection: Connection;
-  readonly #callee: Callee;
-  readonly #subscriber: Subscriber;
-  readonly #realm: string;
+/** `open` from `connect` on, `reconnecting` between two sessions, `closing` after close(), `closed` at the end. */
+export type ClientStatus = 'open' | 'reconnecting' | 'closing' | 'closed';
 
-  /** @internal use `connect` */
-  constructor(connection: Connection, realm: string) {
-    this.#connection = connection;
-    this.#realm = realm;
-    this.#callee = new Callee(connection);
-    this.#subscriber = new Subscriber(connection);
-    connection.perform = async (call) => new OpenCall(connection, call, {}).answer;
-  }
+/** How a client is: at the moment, and, in `for await`, from the moment on with every change until it is closed. */
+export interface StatusFeed extends AsyncIterable<ClientStatus> {
+  readonly current: ClientStatus;
+}
 
-  /** @internal the side that sessions call */
-  roles(): LastingRoles {
-    const callee = this.#callee;
-    const subscriber = this.#subscriber;
-    return {
-      invocation: (message) => callee.invocation(message),
-      interrupt: (message) => callee.interrupt(message),
-      event: (message) => subscriber.event(message),
-      registrationRevoked: (details) => callee.revoked(details),
-      subscriptionRevoked: (details) => subscriber.revoked(details),
-      sessionEnded: (error) => {
-        callee.sessionEnded(error);
-        subscriber.sessionEnded();
-      },
-      sessionRestored: () => {
-        callee.restore();
-        subscriber.restore();
-      },
-    };
-  }
+/** Bounds of `drain`. */
+export interface DrainOptions {
+  /** Longest time for what runs, in milliseconds; then the client is closed all the same. Default: no end. */
+  readonly timeoutMs?: number;
+  /** ends the waiting, too */
+  readonly signal?: AbortSignal;
+}
 
+export interface Client extends AsyncDisposable {
   /** WELCOME.Session; another one after reconnecting */
-  get sessionId(): number {
-    return this.#connection.session.sessionId;
-  }
+  readonly sessionId: number;
 
   /** the realm that was joined */
-  get realm(): string {
-    const assigned = this.details['realm'];
-    return typeof assigned === 'string' ? assigned : this.#realm;
-  }
+  readonly realm: string;
 
   /** WELCOME.Details: the router's roles and features, and the identity it granted (`authid`, `authrole`, …). */
-  get details(): Dict {
-    return this.#connection.session.details;
-  }
+  readonly details: Dict;
 
   /**
    * What lets a later client replace this session at once, see `ConnectOptions.replaces`; undefined if the router gives
    * no tokens. A secret: whoever has it can end this session.
    */
-  get sessionToken(): SessionToken | undefined {
-    return tokenOf(this.sessionId, this.details);
-  }
+  readonly sessionToken: SessionToken | undefined;
 
-  get status(): ClientStatus {
-    return this.#connection.status;
-  }
+  readonly status: StatusFeed;
 
   /** Resolves when the session is over, whoever ended it, and no other follows; never rejects. */
-  get closed(): Promise<SessionEnd> {
-    return this.#connection.closed;
-  }
+  readonly closed: Promise<SessionEnd>;
 
   /**
    * Calls a procedure.
@@ -101,33 +59,24 @@ export class Client {
    * @throws WampError with the URI of the ERROR; CanceledError, TimeoutError, ConnectionLostError, UsageError
    */
   call(procedure: string, args: readonly unknown[], options: CallOptions & { raw: true }): Promise<Result>;
-
   call<T = unknown>(procedure: string, args?: readonly unknown[], options?: CallOptions): Promise<T>;
-  async call(procedure: string, args?: readonly unknown[], options?: CallOptions): Promise<unknown> {
-    return this.#connection.perform({ procedure, args, options: optionsFrom(options) });
-  }
 
   /**
    * Calls a procedure for progressive results: `for await (const value of client.stream(…))`. Leaving the loop cancels the
-   * call; `.result` is the promise of the final result.
+   * call; `.result` is the promise of the final result. With the option `chunks` the arguments are a stream, too.
    */
   stream<P = unknown, R = unknown>(
     procedure: string,
     args?: readonly unknown[],
     options?: StreamOptions,
-  ): ProgressiveCall<P, R> {
-    return startStream<P, R>(this.#connection, procedure, args, options);
-  }
+  ): ProgressiveCall<P, R>;
 
   /**
    * Calls a procedure with a stream of arguments. Each value of `chunks` is sent as soon as it is there; the end of the
    * iteration completes the call. If `chunks` throws, the call is canceled and rejects with that error.
    * @throws WampError `wamp.error.feature_not_supported` if router or callee cannot take chunks, and what `call` throws
    */
-  async upload<T = unknown>(procedure: string, chunks: Chunks<unknown>, options?: UploadOptions): Promise<T> {
-    const call = { procedure, args: undefined, options: optionsFrom(options) };
-    return upload(this.#connection, call, chunks) as Promise<T>;
-  }
+  upload<T = unknown>(procedure: string, chunks: Chunks<unknown>, options?: UploadOptions): Promise<T>;
 
   /**
    * Serves a procedure.
@@ -139,11 +88,7 @@ export class Client {
     procedure: string,
     handler: InvocationHandler<A, R>,
     options?: RegisterOptions,
-  ): Promise<Registration> {
-    return begin(() =>
-      this.#callee.register(procedure, handler as unknown as InvocationHandler, optionsFrom(options)),
-    );
-  }
+  ): Promise<Registration>;
 
   /**
    * Receives the events of a topic. A session may subscribe several handlers to one topic.
@@ -154,11 +99,9 @@ export class Client {
     topic: string,
     handler: EventHandler<A>,
     options?: SubscribeOptions,
-  ): Promise<Subscription> {
-    return begin(() =>
-      this.#subscriber.subscribe(topic, handler as unknown as EventHandler, optionsFrom(options)),
-    );
-  }
+  ): Promise<Subscription>;
+  /** Receives the events of a topic in a loop: `for await (const event of await client.subscribe(topic))`. */
+  subscribe(topic: string, options?: SubscribeOptions): Promise<EventSubscription>;
 
   /**
    * Publishes an event.
@@ -171,30 +114,25 @@ export class Client {
     options: PublishOptions & { acknowledge: true },
   ): Promise<number>;
   publish(topic: string, args?: readonly unknown[], options?: PublishOptions): Promise<number | undefined>;
-  async publish(
-    topic: string,
-    args?: readonly unknown[],
-    options?: PublishOptions,
-  ): Promise<number | undefined> {
-    return publish(this.#connection, topic, args, optionsFrom(options));
-  }
 
   /**
    * A contract of `@wamp/client/contract` as an object of the same shape, whose members call, register, publish and
    * subscribe, with the contract's types.
    * @throws UsageError if the contract has a `uri` that is none
    */
-  use<M extends Members>(contract: Contract<M>, options?: UseOptions): Api<M> {
-    return contract.use(this, options);
-  }
+  use<M extends Members>(contract: Contract<M>, options?: UseOptions): Api<M>;
 
   /**
    * Registers a handler for every procedure of a contract, or none if one of them is refused.
    * @throws UsageError if a handler is missing, and what `register` throws
    */
-  serve<M extends Members>(contract: Contract<M>, handlers: Handlers<M>): Promise<Service> {
-    return contract.serve(this, handlers);
-  }
+  serve<M extends Members>(contract: Contract<M>, handlers: Handlers<M>): Promise<Service>;
+
+  /**
+   * Gives all registrations back, lets the running handlers and pending calls finish, then closes. For the end of a process
+   * whose work others take over.
+   */
+  drain(options?: DrainOptions): Promise<void>;
 
   /**
    * Leaves the realm with GOODBYE, waits for the router's within bounds, and closes the connection. What is pending rejects
@@ -202,12 +140,5 @@ export class Client {
    * up. Idempotent; rejects for nothing but options that are none (UsageError).
    * @param options.signal cuts the connection at once when aborted
    */
-  async close(options?: { readonly signal?: AbortSignal }): Promise<void> {
-    await this.#connection.close(signalFrom(optionsFrom(options).signal));
-  }
-
-  /** For `await using`. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
+  close(options?: { readonly signal?: AbortSignal }): Promise<void>;
 }

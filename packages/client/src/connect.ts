@@ -4,12 +4,13 @@
  */
 import { openRawSocket } from '#raw-socket';
 import { openWebSocket } from '#web-socket';
-import { abortable } from './abortable.js';
-import { Client } from './client.js';
+import { abortable, listen } from './abortable.js';
+import type { Client } from './client.js';
 import { ClientSession, type ClientTransport } from './client-session.js';
 import { Connection, type Dial } from './connection.js';
-import { Handshake, type Authenticator, type SessionToken } from './handshake.js';
+import { handshakeFor, type Authenticator, type SessionToken } from './handshake.js';
 import { CLOSE_TIMEOUT_MS, HANDSHAKE_TIMEOUT_MS, MAX_FRAME_BYTES } from './limits.js';
+import type { Middleware } from './middleware.js';
 import { NO_PASSTHRU, type PayloadLayer } from './payload-layer.js';
 import { reconnectFrom, type ReconnectOptions } from './reconnect.js';
 import type { ErrorOrigin } from './request.js';
@@ -26,6 +27,9 @@ export type TransportFactory = (signal: AbortSignal) => Promise<ClientTransport>
  * yet, or a function that makes one.
  */
 export type ConnectTarget = string | URL | ClientTransport | TransportFactory;
+
+/** How a session is reached; of several targets the next one is tried where one fails. */
+export type ConnectTargets = ConnectTarget | readonly ConnectTarget[];
 
 export interface ConnectOptions {
   readonly realm: string;
@@ -48,6 +52,8 @@ export interface ConnectOptions {
   readonly passthru?: PayloadLayer;
   /** Gives the first attempt up; it has no effect once a session was established. */
   readonly signal?: AbortSignal;
+  /** What stands around calls and invocations, the outermost first; see `@wamp/client/middleware`. */
+  readonly middleware?: readonly Middleware[];
   /** Longest time until a session is established, in milliseconds, for each attempt. Default 10000. */
   readonly handshakeTimeoutMs?: number;
   /** Longest time that close() waits for the router, in milliseconds. Default 5000. */
@@ -72,80 +78,75 @@ export interface ConnectOptions {
  * cause; TimeoutError after `handshakeTimeoutMs`; CanceledError if the signal is aborted; UsageError for a target that is none or
  * cannot be used again with `reconnect`, or without a realm
  */
-export async function connect(target: ConnectTarget, options: ConnectOptions): Promise<Client> {
-  const realm = realmFrom(options);
+export async function connect(target: ConnectTargets, options: ConnectOptions): Promise<Client> {
+  const { realm, onError, onIgnored } = (options as ConnectOptions | null | undefined) ?? {
+    realm: undefined,
+  };
+  if (typeof realm !== 'string') {
+    throw new UsageError("options.realm is missing: connect(target, { realm: 'realm1' })");
+  }
   const plan = reconnectFrom(options.reconnect);
-  if (plan !== undefined && isTransport(target)) {
+  const targets = listOf(target);
+  if (plan !== undefined && targets.some(isTransport)) {
     throw new UsageError(
       'a transport can be used once; to reconnect, the target has to be an address or a function',
     );
   }
-  const report = reporter(options.onError);
-  const ignore = guarded(options.onIgnored);
-  const { closeTimeoutMs = CLOSE_TIMEOUT_MS, passthru: layer = NO_PASSTHRU } = options;
-  const dial: Dial = async (roles, signal, replaces) => {
-    const attempt = new Attempt(signal, options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS);
+  const connection = new Connection({
+    dial: dialer(targets, options),
+    realm,
+    plan,
+    layer: options.passthru ?? NO_PASSTHRU,
+    middleware: options.middleware ?? [],
+    closeTimeoutMs: options.closeTimeoutMs ?? CLOSE_TIMEOUT_MS,
+    report: (error, where, uri) => guarded(() => (onError ?? reportByDefault)(error, { where, uri })),
+    ignore: (sentence) => guarded(() => onIgnored?.(sentence)),
+  });
+  const signal = signalFrom(options.signal);
+  for (let left = targets.length; ; left--) {
     try {
-      const transport = await attempt.within(openTransport(target, options, attempt.signal), (late) => {
-        late.terminate('nobody waits for this connection any more');
-      });
-      const session = new ClientSession(transport, { closeTimeoutMs, report, ignore }, roles);
-      const joined = session.join(new Handshake(realm, listOf(options.auth), replaces));
-      attempt.whenOver((reason) => session.abandon(reason));
+      await connection.open(signal, options.replaces);
+      return connection;
+    } catch (error) {
+      // Each of several targets has its chance; what a router answered the next one would answer too.
+      if (left <= 1 || !(error instanceof ConnectionError || error instanceof TimeoutError)) throw error;
+    }
+  }
+}
+
+/** Makes the function that opens one session after the other, of one target after the other. */
+function dialer(targets: readonly ConnectTarget[], options: ConnectOptions): Dial {
+  const { realm, auth = [], handshakeTimeoutMs = HANDSHAKE_TIMEOUT_MS } = options;
+  let next = 0;
+  return async (host, signal, replaces) => {
+    const controller = new AbortController();
+    const attempt = controller.signal;
+    const timer = setTimeout(
+      () => controller.abort(new TimeoutError([`no session within ${handshakeTimeoutMs} ms`])),
+      handshakeTimeoutMs,
+    );
+    const unlisten = listen(signal, () => controller.abort(canceledBy(signal!)));
+    try {
+      const transport = await abortable(
+        openTransport(targets[next++ % targets.length], options, attempt),
+        attempt,
+        ({ reason }) => reason,
+        (late) => late.terminate('nobody waits for this connection any more'),
+      );
+      const session = new ClientSession(transport, host);
+      const joined = session.join(handshakeFor(realm, listOf(auth), replaces));
+      listen(attempt, () => session.abandon(attempt.reason));
       await joined;
       return session;
     } finally {
-      attempt.over();
+      clearTimeout(timer);
+      unlisten();
     }
-  };
-  const connection = new Connection({ dial, plan, layer, report, ignore });
-  const client = new Client(connection, realm);
-  await connection.open(client.roles(), signalFrom(options.signal), options.replaces);
-  return client;
-}
-
-/** The bounds of one attempt: its time and the application's signal, as one signal whose reason is the error to throw. */
-class Attempt {
-  readonly #controller = new AbortController();
-  readonly #outer: AbortSignal | undefined;
-  readonly #timer: ReturnType<typeof setTimeout>;
-
-  constructor(outer: AbortSignal | undefined, timeoutMs: number) {
-    this.#outer = outer;
-    this.#timer = setTimeout(() => {
-      this.#controller.abort(new TimeoutError([`no session within ${timeoutMs} ms`]));
-    }, timeoutMs);
-    if (outer?.aborted === true) this.#onAbort();
-    outer?.addEventListener('abort', this.#onAbort, { once: true });
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  within<T>(promise: Promise<T>, late: (value: T) => void): Promise<T> {
-    return abortable(promise, this.signal, (signal) => signal.reason, late);
-  }
-
-  /** Calls back once if time or signal end the attempt, at once if they have. */
-  whenOver(listener: (reason: WampError) => void): void {
-    const onAbort = (): void => listener(this.signal.reason as WampError);
-    if (this.signal.aborted) onAbort();
-    else this.signal.addEventListener('abort', onAbort, { once: true });
-  }
-
-  over(): void {
-    clearTimeout(this.#timer);
-    this.#outer?.removeEventListener('abort', this.#onAbort);
-  }
-
-  readonly #onAbort = (): void => {
-    if (this.#outer !== undefined) this.#controller.abort(canceledBy(this.#outer));
   };
 }
 
 async function openTransport(
-  target: ConnectTarget,
+  target: ConnectTarget | undefined,
   options: ConnectOptions,
   signal: AbortSignal,
 ): Promise<ClientTransport> {
@@ -153,81 +154,48 @@ async function openTransport(
   if (signal.aborted) throw signal.reason as WampError;
   try {
     if (typeof target === 'function') return await target(signal);
-    const serializers = options.serializers ?? [json()];
+    const { serializers = [json()], maxFrameBytes = MAX_FRAME_BYTES } = options;
     if (serializers.length === 0) throw new UsageError('at least one serializer has to be offered');
-    const maxFrameBytes = options.maxFrameBytes ?? MAX_FRAME_BYTES;
-    const address = addressOf(target);
-    const open = /^ws/i.test(address) ? openWebSocket : openRawSocket;
-    return await open(address, { serializers, signal, maxFrameBytes });
+    const address = typeof target === 'string' || target instanceof URL ? String(target) : '';
+    const open = /^wss?:\/\//i.test(address)
+      ? openWebSocket
+      : /^(rss?|unix):/i.test(address)
+        ? openRawSocket
+        : undefined;
+    if (open) return await open(address, { serializers, signal, maxFrameBytes });
   } catch (cause) {
     if (cause instanceof WampError) throw cause;
     const where = typeof target === 'function' ? 'the router' : String(target);
     throw new ConnectionError(`${where} cannot be reached: ${messageOf(cause)}`, { cause });
-  }
-}
-
-function realmFrom(options: unknown): string {
-  const realm =
-    typeof options === 'object' && options !== null && 'realm' in options ? options.realm : undefined;
-  if (typeof realm === 'string') return realm;
-  throw new UsageError("options.realm is missing: connect(target, { realm: 'realm1' })");
-}
-
-function isTransport(target: unknown): target is ClientTransport {
-  return (
-    typeof target === 'object' && target !== null && 'open' in target && typeof target.open === 'function'
-  );
-}
-
-function addressOf(target: unknown): string {
-  if (typeof target === 'string' || target instanceof URL) {
-    const address = String(target);
-    if (/^(wss?:\/\/|rss?:\/\/|unix:)/i.test(address)) return address;
   }
   throw new UsageError(
     `a target is a ws:// or wss:// address, a transport or a function, not ${shown(target)}`,
   );
 }
 
+function isTransport(target: unknown): target is ClientTransport {
+  return typeof (target as ClientTransport | null | undefined)?.open === 'function';
+}
+
 /** For options that take one thing or several. */
-function listOf<T extends object>(given: T | readonly T[] | undefined): readonly T[] {
-  if (given === undefined) return [];
+function listOf<T>(given: T | readonly T[]): readonly T[] {
   return Array.isArray(given) ? (given as readonly T[]) : [given as T];
 }
 
-/** What reports errors must not throw into the session's work either. */
-function reporter(onError: ConnectOptions['onError']): (error: unknown, origin: ErrorOrigin) => void {
-  if (onError === undefined) return reportByDefault;
-  return (error, origin) => {
-    try {
-      onError(error, origin);
-    } catch (second) {
-      reportByDefault(second, origin);
-    }
-  };
-}
-
-function guarded(onIgnored: ConnectOptions['onIgnored']): (sentence: string) => void {
-  return (sentence) => {
-    try {
-      onIgnored?.(sentence);
-    } catch (error) {
-      reportByDefault(error, { where: 'event', uri: 'onIgnored' });
-    }
-  };
-}
-
-function reportByDefault(error: unknown, origin: ErrorOrigin): void {
-  if (origin.where === 'invocation') return;
+function guarded(tell: () => void): void {
   try {
-    if (typeof reportError === 'function') reportError(error);
-    else console.error(`@wamp/client: ${failureAt(origin)}`, error);
-  } catch {
-    // what throws when it is printed has nothing to say
+    tell();
+  } catch (error) {
+    reportByDefault(error, { where: 'event', uri: 'onError' });
   }
 }
 
-function failureAt({ where, uri }: ErrorOrigin): string {
-  if (where === 'registration' || where === 'subscription') return `the ${where} of ${uri} did not come back`;
-  return `the ${where} handler of ${uri} threw`;
+function reportByDefault(error: unknown, { where, uri }: ErrorOrigin): void {
+  if (where === 'invocation') return;
+  try {
+    if (typeof reportError === 'function') reportError(error);
+    else console.error(`@wamp/client: ${where} of ${uri}`, error);
+  } catch {
+    // what throws when it is printed has nothing to say
+  }
 }

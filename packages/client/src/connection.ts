@@ -1,114 +1,305 @@
 /**
- * The sessions of one client, one after the other: which one is current, whether another follows, and when.
- * Owns the loop, its delays and the client's end; opens no transports itself and knows nothing of what roles restore.
+ * What stands behind a client: its sessions, one after the other, which one is current, whether another follows, and when.
+ * Owns the loop, its delays and the client's end, and hands everything else on to the roles; opens no transports itself.
  */
-import type { OutgoingCall } from './caller.js';
-import type { ClientSession, SessionEnd, SessionRoles, SessionStatus } from './client-session.js';
+import { type Dict } from '@wamp/protocol';
+import { listen } from './abortable.js';
+import {
+  Callee,
+  register,
+  type InvocationHandler,
+  type LocalRegistration,
+  type RegisterOptions,
+  type Registration,
+} from './callee.js';
+import type { CallOptions, Chunks, OutgoingCall } from './caller.js';
+import type { Client, ClientStatus, DrainOptions, StatusFeed } from './client.js';
+import type { ClientSession, SessionEnd, SessionHost } from './client-session.js';
+import type { Service } from './contract/binding.js';
+import type { Api, Handlers, UseOptions } from './contract/contract-types.js';
+import type { Contract, Members } from './contract/definition.js';
 import { tokenOf, type SessionToken } from './handshake.js';
-import { MAX_TIMER_MS } from './limits.js';
+import type { EventList, InterruptList, InvocationList, RevocationList } from './inbound-message.js';
+import { MAX_TIMER_MS, MAX_WAITING } from './limits.js';
+import { REGISTER, SUBSCRIBE, UNSUBSCRIBED } from './message-codes.js';
+import type { Middleware } from './middleware.js';
 import type { PayloadLayer } from './payload-layer.js';
+import {
+  begin,
+  perform,
+  startStream,
+  type ProgressiveCall,
+  type StreamOptions,
+  type UploadOptions,
+} from './progressive-call.js';
+import { publish, type PublishOptions } from './publisher.js';
 import { longestDelay, type ReconnectPlan } from './reconnect.js';
-import type { ErrorOrigin } from './request.js';
+import { StandingTable } from './standing.js';
+import {
+  deliver,
+  subscribe,
+  type EventHandler,
+  type EventSubscription,
+  type LocalSubscription,
+  type SubscribeOptions,
+} from './subscriber.js';
 import {
   CANNOT_AUTHENTICATE,
   CLOSE_REALM,
+  LIMIT_EXCEEDED,
   NETWORK_FAILURE,
   NO_SUCH_REALM,
   NOT_AUTHORIZED,
   PROTOCOL_VIOLATION,
 } from './uris.js';
+import { ValueQueue } from './value-queue.js';
 import {
   CanceledError,
+  canceledBy,
   ConnectionError,
   messageOf,
   TimeoutError,
   UsageError,
   WampError,
 } from './wamp-error.js';
+import { optionsFrom, signalFrom, timeoutFrom } from './wire-options.js';
 
-/** `open` from `connect` on, `reconnecting` between two sessions, `closing` after close(), `closed` at the end. */
-export type ClientStatus = Exclude<SessionStatus, 'joining'> | 'reconnecting';
-
-/** What a connection tells the roles: what its sessions do, and that another session has taken the former one's place. */
-export interface LastingRoles extends Omit<SessionRoles, 'statusChanged'> {
-  /** A new session is open: what is still wanted of the former ones is to be asked for again. Must not throw. */
-  sessionRestored(): void;
-}
+/** What becomes of a request that is made while there is no session. */
+export type OfflinePolicy = 'wait' | 'fail';
 
 /** Opens a transport and joins. @throws what `connect` does */
 export type Dial = (
-  roles: SessionRoles,
+  host: SessionHost,
   signal: AbortSignal | undefined,
   replaces: SessionToken | undefined,
 ) => Promise<ClientSession>;
 
 export interface ConnectionOptions {
   readonly dial: Dial;
+  readonly realm: string;
   /** undefined: the client ends with its first session */
   readonly plan: ReconnectPlan | undefined;
   readonly layer: PayloadLayer;
-  readonly report: (error: unknown, origin: ErrorOrigin) => void;
-  readonly ignore: (sentence: string) => void;
+  readonly middleware: readonly Middleware[];
+  readonly closeTimeoutMs: number;
+  readonly report: SessionHost['report'];
+  readonly ignore: SessionHost['ignore'];
 }
 
 /** With what reason there is no use in another attempt, because the next one would be refused like this one. */
 function isHopeless(uri: string): boolean {
   return (
-    uri === PROTOCOL_VIOLATION ||
-    uri === NO_SUCH_REALM ||
-    uri === NOT_AUTHORIZED ||
+    [PROTOCOL_VIOLATION, NO_SUCH_REALM, NOT_AUTHORIZED].includes(uri as never) ||
     uri.startsWith('wamp.error.authentication_')
   );
 }
 
-export class Connection {
+export class Connection implements Client, SessionHost {
   /** The session that is open, or was until a new one is; only after `open`. */
   session!: ClientSession;
-  /** Resolves when no session follows any more; never rejects. */
   closed!: Promise<SessionEnd>;
+  readonly closeTimeoutMs: number;
   readonly layer: PayloadLayer;
-  /** Something of the application threw where nobody waits for it. */
-  readonly report: ConnectionOptions['report'];
-  /** Something of no consequence was ignored. */
-  readonly ignore: ConnectionOptions['ignore'];
-  /** Performs a call, whatever it is made of. */
-  perform!: (call: OutgoingCall) => Promise<unknown>;
+  readonly middleware: readonly Middleware[];
+  readonly report: SessionHost['report'];
+  readonly ignore: SessionHost['ignore'];
+  readonly status: StatusFeed & { current: ClientStatus };
+  readonly registrations = new StandingTable<LocalRegistration>(this, REGISTER);
+  readonly subscriptions = new StandingTable<LocalSubscription>(this, SUBSCRIBE);
+  readonly callee = new Callee(this);
+  /** Performs a call, whatever it is made of, through the middleware. */
+  readonly perform: (call: OutgoingCall) => Promise<unknown>;
   readonly #dial: Dial;
+  readonly #realm: string;
   readonly #plan: ReconnectPlan | undefined;
   /** aborted by close() */
   readonly #left = new AbortController();
+  readonly #watchers = new Set<ValueQueue<ClientStatus>>();
+  /** what waits for a session; called when there is one, or when none will be any more */
+  readonly #waiting = new Set<() => void>();
   #isOver = false;
   #attempts = 0;
 
-  constructor({ dial, plan, layer, report, ignore }: ConnectionOptions) {
+  constructor({ dial, realm, plan, layer, middleware, closeTimeoutMs, report, ignore }: ConnectionOptions) {
     this.#dial = dial;
+    this.#realm = realm;
     this.#plan = plan;
     this.layer = layer;
+    this.middleware = middleware;
+    this.closeTimeoutMs = closeTimeoutMs;
     this.report = report;
     this.ignore = ignore;
+    this.perform = middleware.reduceRight<Connection['perform']>(
+      (next, { call: around }) => (around ? (call) => around(call, next) : next),
+      (call) => perform(this, call),
+    );
+    this.status = {
+      current: 'open',
+      [Symbol.asyncIterator]: () => {
+        const queue = new ValueQueue<ClientStatus>(16, () => this.#watchers.delete(queue));
+        queue.push(this.status.current);
+        if (this.status.current === 'closed') queue.finish();
+        else this.#watchers.add(queue);
+        return queue;
+      },
+    };
   }
 
-  get status(): ClientStatus {
-    const { status, end } = this.session;
-    if (status === 'closed' && this.#mayReturn(end)) return 'reconnecting';
-    return status === 'joining' ? 'open' : status;
+  get sessionId(): number {
+    return this.session.sessionId;
   }
 
-  /** Joins for the first time. @throws what `connect` does */
-  async open(
-    roles: LastingRoles,
-    signal: AbortSignal | undefined,
-    replaces: SessionToken | undefined,
-  ): Promise<void> {
-    const all: SessionRoles & LastingRoles = { ...roles, statusChanged: () => undefined };
-    this.session = await this.#dial(all, signal, replaces);
-    this.closed = this.#follow(all);
+  get realm(): string {
+    const { realm } = this.details;
+    return typeof realm === 'string' ? realm : this.#realm;
   }
 
-  async close(signal: AbortSignal | undefined): Promise<void> {
+  get details(): Dict {
+    return this.session.details;
+  }
+
+  get sessionToken(): SessionToken | undefined {
+    return tokenOf(this.sessionId, this.details);
+  }
+
+  call<T>(procedure: string, args?: readonly unknown[], options?: CallOptions): Promise<T> {
+    return begin(() => this.perform({ procedure, args, options: optionsFrom(options) })) as Promise<T>;
+  }
+
+  stream<P, R>(procedure: string, args?: readonly unknown[], options?: StreamOptions): ProgressiveCall<P, R> {
+    return startStream<P, R>(this, procedure, args, options);
+  }
+
+  upload<T>(procedure: string, chunks: Chunks<unknown>, options?: UploadOptions): Promise<T> {
+    return begin(() => this.call(procedure, undefined, { ...optionsFrom(options), chunks }));
+  }
+
+  register(procedure: string, handler: unknown, options?: RegisterOptions): Promise<Registration> {
+    return begin(() => register(this, procedure, handler as InvocationHandler, optionsFrom(options)));
+  }
+
+  subscribe(topic: string, given: unknown, options?: SubscribeOptions): Promise<EventSubscription> {
+    const isLoop = typeof given === 'object' || given === undefined;
+    return begin(() =>
+      isLoop
+        ? subscribe(this, topic, undefined, optionsFrom(given as SubscribeOptions))
+        : subscribe(this, topic, given as EventHandler, optionsFrom(options)),
+    );
+  }
+
+  publish(topic: string, args?: readonly unknown[], options?: PublishOptions): Promise<never> {
+    return begin(() => publish(this, topic, args, optionsFrom(options))) as Promise<never>;
+  }
+
+  use<M extends Members>(contract: Contract<M>, options?: UseOptions): Api<M> {
+    return contract.use(this, options);
+  }
+
+  serve<M extends Members>(contract: Contract<M>, handlers: Handlers<M>): Promise<Service> {
+    return contract.serve(this, handlers);
+  }
+
+  async drain(given?: DrainOptions): Promise<void> {
+    const { timeoutMs, signal } = optionsFrom(given);
+    const stop = new AbortController();
+    const unlisten = listen(signalFrom(signal), () => stop.abort());
+    const work = async (): Promise<void> => {
+      for (const one of this.registrations.wanted) one.unregister().catch(() => undefined);
+      await this.session.whenIdle();
+      await this.callee.whenIdle();
+      await this.session.whenIdle();
+    };
+    await Promise.race([work(), elapsed(timeoutFrom(timeoutMs) || MAX_TIMER_MS, stop.signal)]);
+    unlisten();
+    stop.abort();
+    await this.close();
+  }
+
+  async close(options?: { readonly signal?: AbortSignal }): Promise<void> {
+    const signal = signalFrom(optionsFrom(options).signal);
     this.#left.abort();
     await this.session.leave(signal);
     await this.closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Joins for the first time. @throws what `connect` does */
+  async open(signal: AbortSignal | undefined, replaces: SessionToken | undefined): Promise<void> {
+    this.session = await this.#dial(this, signal, replaces);
+    this.closed = this.#follow();
+  }
+
+  /**
+   * A promise to wait for where a request has to wait for a session; undefined if it may be sent now.
+   * @throws WampError `wamp.error.limit_exceeded` if too many wait
+   */
+  ready({
+    offline,
+    signal,
+    timeoutMs,
+  }: Pick<CallOptions, 'offline' | 'signal' | 'timeoutMs'>): Promise<void> | undefined {
+    if (this.status.current !== 'reconnecting' || (offline ?? this.#plan?.offline) !== 'wait')
+      return undefined;
+    if (this.#waiting.size >= MAX_WAITING)
+      throw new WampError(LIMIT_EXCEEDED, ['too many requests wait for a session']);
+    const ms = timeoutFrom(timeoutMs) || MAX_TIMER_MS;
+    return new Promise((resolve, reject) => {
+      const over = (error?: WampError): void => {
+        clearTimeout(timer);
+        this.#waiting.delete(over);
+        unlisten();
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const timer = setTimeout(() => over(new TimeoutError([`no session within ${ms} ms`])), ms);
+      this.#waiting.add(over);
+      let unlisten = (): void => undefined;
+      unlisten = listen(signalFrom(signal), () => over(canceledBy(signal!)));
+    });
+  }
+
+  event(message: EventList): void {
+    deliver(this, message);
+  }
+
+  invocation(message: InvocationList): void {
+    this.callee.invocation(message);
+  }
+
+  interrupt([, request, options]: InterruptList): void {
+    this.callee.openOf(request)?.interrupt(options);
+  }
+
+  revoked([code, , details]: RevocationList): void {
+    if (code === UNSUBSCRIBED) this.subscriptions.revoked(details.subscription, details);
+    else this.registrations.revoked(details.registration, details);
+  }
+
+  sessionEnded(error: WampError): void {
+    this.registrations.sessionEnded();
+    this.subscriptions.sessionEnded();
+    this.callee.sessionEnded(error);
+  }
+
+  statusChanged(): void {
+    // Until there is a session nobody asks, and one that is dialed meanwhile does not count yet.
+    const session = this.session as ClientSession | undefined;
+    if (session === undefined) return;
+    const { status, end } = session;
+    const next = status === 'closed' && this.#mayReturn(end) ? 'reconnecting' : (status as ClientStatus);
+    if (next !== 'reconnecting') for (const resume of this.#waiting) resume();
+    if (next === this.status.current) return;
+    this.status.current = next;
+    for (const queue of this.#watchers) {
+      if (!queue.push(next)) {
+        queue.drop();
+        queue.push(next);
+      }
+      if (next === 'closed') queue.finish();
+    }
   }
 
   #mayReturn(end: SessionEnd | undefined): boolean {
@@ -116,12 +307,12 @@ export class Connection {
     return !isLast && end !== undefined && !isHopeless(end.reason);
   }
 
-  async #follow(roles: SessionRoles & LastingRoles): Promise<SessionEnd> {
+  async #follow(): Promise<SessionEnd> {
     let since = performance.now();
     let end = await this.session.ended;
     while (this.#mayReturn(end)) {
       if (performance.now() - since > longestDelay(this.#plan!, this.#attempts)) this.#attempts = 0;
-      const next = await this.#nextSession(roles, end);
+      const next = await this.#nextSession(end);
       if ('reason' in next) {
         end = next;
         break;
@@ -129,24 +320,30 @@ export class Connection {
       this.session = next;
       since = performance.now();
       if (this.#left.signal.aborted) await next.leave();
-      else roles.sessionRestored();
+      else {
+        this.registrations.restore();
+        this.subscriptions.restore();
+        this.statusChanged();
+      }
       end = await next.ended;
     }
     this.#isOver = true;
+    this.statusChanged();
+    for (const { ended } of this.subscriptions.wanted) ended?.();
     return end;
   }
 
   /** Tries until there is a session, or until there is no use in it. */
-  async #nextSession(roles: SessionRoles, lost: SessionEnd): Promise<ClientSession | SessionEnd> {
+  async #nextSession(lost: SessionEnd): Promise<ClientSession | SessionEnd> {
     const { signal } = this.#left;
-    const { sessionId, details } = this.session;
+    const { sessionToken } = this;
     let end = lost;
     while (this.#mayReturn(end) && this.#attempts < this.#plan!.maxAttempts) {
       await elapsed(Math.random() * longestDelay(this.#plan!, this.#attempts), signal);
       if (signal.aborted) break;
       this.#attempts += 1;
       try {
-        return await this.#dial(roles, signal, tokenOf(sessionId, details));
+        return await this.#dial(this, signal, sessionToken);
       } catch (error) {
         end = endBy(error);
       }
@@ -175,13 +372,12 @@ function endBy(error: unknown): SessionEnd {
 /** Never rejects; over at once when the signal is aborted. */
 function elapsed(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const done = (): void => {
+    const over = (): void => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', done);
+      signal.removeEventListener('abort', over);
       resolve();
     };
-    const timer = setTimeout(done, Math.min(ms, MAX_TIMER_MS));
-    signal.addEventListener('abort', done);
-    if (signal.aborted) done();
+    const timer = setTimeout(over, Math.min(ms, MAX_TIMER_MS));
+    listen(signal, over);
   });
 }

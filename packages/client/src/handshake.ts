@@ -60,15 +60,15 @@ export function tokenOf(session: number, details: Dict): SessionToken | undefine
   return typeof token === 'string' ? { session, token } : undefined;
 }
 
-/** The roles of this client, with exactly the features that it implements. */
+/** The roles of this client, with exactly the features that it implements. `x_credit` is described in the README. */
 const FEATURES = {
   publisher: 'publisher_identification publisher_exclusion subscriber_blackwhite_listing',
   subscriber:
     'publisher_identification publication_trustlevels pattern_based_subscription subscription_revocation',
   caller:
-    'caller_identification call_canceling call_timeout progressive_call_results progressive_call_invocations',
+    'caller_identification call_canceling call_timeout progressive_call_results progressive_call_invocations x_credit',
   callee:
-    'caller_identification call_trustlevels pattern_based_registration shared_registration registration_revocation call_canceling call_timeout call_reroute progressive_call_results progressive_call_invocations',
+    'caller_identification call_trustlevels pattern_based_registration shared_registration registration_revocation call_canceling call_timeout call_reroute progressive_call_results progressive_call_invocations x_credit',
 };
 
 function announcedRoles(): Dict {
@@ -81,106 +81,98 @@ function announcedRoles(): Dict {
   return roles;
 }
 
-/** An authenticator at work on this connection. */
-interface Offer {
-  readonly authenticator: Authenticator;
-  readonly attempt: AuthenticationAttempt;
-}
-
-export class Handshake {
+/** What a client says before it has a session. */
+export interface Handshake {
   /** True while an authenticator works on a challenge; the router has to wait for it. */
-  isAnswering = false;
-  readonly #realm: string;
-  readonly #authenticators: readonly Authenticator[];
-  readonly #replaces: SessionToken | undefined;
-  #offers: readonly Offer[] = [];
-  /** the attempt whose challenge was answered last */
-  #answered: Offer | undefined = undefined;
-
-  constructor(realm: string, authenticators: readonly Authenticator[], replaces: SessionToken | undefined) {
-    this.#realm = realm;
-    this.#authenticators = authenticators;
-    this.#replaces = replaces;
-  }
-
+  isAnswering: boolean;
   /**
    * HELLO.
    * @param transport what the transport says about itself
    * @throws WampError `wamp.error.cannot_authenticate` if an authenticator cannot work on this connection
    */
-  hello(transport: Readonly<Record<string, unknown>>): unknown[] {
-    const details: Record<string, unknown> = {
-      roles: announcedRoles(),
-      agent: '@wamp/client',
-      x_session_token: true,
-    };
-    if (this.#replaces !== undefined) details['x_replaces'] = this.#replaces;
-    if (this.#authenticators.length > 0) {
-      this.#offers = this.#authenticators.map((authenticator) => ({
-        authenticator,
-        attempt: guarded(authenticator, 'failed', () => authenticator.begin?.(transport) ?? authenticator),
-      }));
-      details['authmethods'] = this.#authenticators.map((each) => each.method);
-      const authid = this.#authenticators.find((each) => each.authid !== undefined)?.authid;
-      if (authid !== undefined) details['authid'] = authid;
-      const extra = {};
-      for (const { attempt } of this.#offers) Object.assign(extra, attempt.extra);
-      if (Object.keys(extra).length > 0) details['authextra'] = extra;
-    }
-    return [HELLO, this.#realm, details];
-  }
-
+  hello(transport: Readonly<Record<string, unknown>>): unknown[];
   /** AUTHENTICATE. @throws WampError `wamp.error.cannot_authenticate` */
-  async answer(method: string, extra: Dict): Promise<unknown[]> {
-    const offer = this.#offers.find(({ authenticator }) => authenticator.method === method);
-    if (offer === undefined) {
-      throw cannotAuthenticate(`the router asks for "${method}", which was not offered`);
-    }
-    this.isAnswering = true;
-    this.#answered = offer;
-    try {
-      const answer = await offer.attempt.onChallenge({ method, extra });
-      return typeof answer === 'string'
-        ? [AUTHENTICATE, answer, EMPTY_DICT]
-        : [AUTHENTICATE, answer.signature, answer.extra ?? EMPTY_DICT];
-    } catch (cause) {
-      throw failure(offer.authenticator, 'failed', cause);
-    } finally {
-      this.isAnswering = false;
-    }
-  }
-
+  answer(method: string, extra: Dict): Promise<unknown[]>;
   /**
    * Lets the authenticator that answered check what the router proves.
    * @throws WampError `wamp.error.cannot_authenticate`
    */
-  welcomed(details: Dict): void {
-    for (const { authenticator, attempt } of this.#proving(details)) {
-      guarded(authenticator, 'does not accept the router', () => attempt.onWelcome?.(details));
+  welcomed(details: Dict): void;
+}
+
+/** Begins to join a realm. */
+export function handshakeFor(
+  realm: string,
+  authenticators: readonly Authenticator[],
+  replaces: SessionToken | undefined,
+): Handshake {
+  let attempts: AuthenticationAttempt[] = [];
+  /** the index of the attempt whose challenge was answered last */
+  let answered = -1;
+  const guarded = <T>(at: number, what: string, act: () => T): T => {
+    try {
+      return act();
+    } catch (cause) {
+      throw cannotAuthenticate(
+        `the authenticator "${authenticators[at]!.method}" ${what}: ${messageOf(cause)}`,
+        cause,
+      );
     }
-  }
-
-  /**
-   * Whoever answered last. If nobody was asked, whoever's method the router names; and if that was not offered, everybody:
-   * a false router must not get around its proof by asking for none.
-   */
-  #proving(details: Dict): readonly Offer[] {
-    if (this.#answered !== undefined) return [this.#answered];
-    const named = this.#offers.filter(({ authenticator }) => authenticator.method === details['authmethod']);
-    return named.length > 0 ? named : this.#offers;
-  }
+  };
+  const handshake: Handshake = {
+    isAnswering: false,
+    hello(transport) {
+      attempts = authenticators.map((one, at) => guarded(at, 'failed', () => one.begin?.(transport) ?? one));
+      return [HELLO, realm, { ...detailsOf(authenticators, attempts), x_replaces: replaces }];
+    },
+    async answer(method, extra) {
+      answered = authenticators.findIndex((each) => each.method === method);
+      const attempt = attempts[answered];
+      if (attempt === undefined)
+        throw cannotAuthenticate(`the router asks for "${method}", which was not offered`);
+      handshake.isAnswering = true;
+      try {
+        const answer = await attempt.onChallenge({ method, extra });
+        return typeof answer === 'string'
+          ? [AUTHENTICATE, answer, EMPTY_DICT]
+          : [AUTHENTICATE, answer.signature, answer.extra ?? EMPTY_DICT];
+      } catch (cause) {
+        return guarded(answered, 'failed', () => {
+          throw cause;
+        });
+      } finally {
+        handshake.isAnswering = false;
+      }
+    },
+    welcomed(details) {
+      // Whoever answered last. If nobody was asked, whoever's method the router names; and if that was not offered,
+      // everybody: a false router must not get around its proof by asking for none.
+      let proving = authenticators.findIndex(({ method }) => method === details['authmethod']);
+      if (answered >= 0) proving = answered;
+      attempts.forEach((attempt, at) => {
+        if (proving < 0 || proving === at) {
+          guarded(at, 'does not accept the router', () => attempt.onWelcome?.(details));
+        }
+      });
+    },
+  };
+  return handshake;
 }
 
-function guarded<T>(authenticator: Authenticator, what: string, act: () => T): T {
-  try {
-    return act();
-  } catch (cause) {
-    throw failure(authenticator, what, cause);
-  }
-}
-
-function failure({ method }: Authenticator, what: string, cause: unknown): WampError {
-  return cannotAuthenticate(`the authenticator "${method}" ${what}: ${messageOf(cause)}`, cause);
+/** HELLO.Details; what is undefined does not travel. */
+function detailsOf(
+  authenticators: readonly Authenticator[],
+  attempts: readonly AuthenticationAttempt[],
+): Dict {
+  const details: Dict = { roles: announcedRoles(), agent: '@wamp/client', x_session_token: true };
+  if (authenticators.length === 0) return details;
+  const extras = attempts.map(({ extra }) => extra).filter((extra) => extra !== undefined);
+  return {
+    ...details,
+    authmethods: authenticators.map(({ method }) => method),
+    authid: authenticators.find(({ authid }) => authid !== undefined)?.authid,
+    authextra: extras.length > 0 ? Object.assign({}, ...extras) : undefined,
+  };
 }
 
 function cannotAuthenticate(sentence: string, cause?: unknown): WampError {

@@ -1,15 +1,28 @@
 /** @wamp/client: a WAMP client for Node and browsers. */
-export { connect, type ConnectOptions, type ConnectTarget, type TransportFactory } from './connect.js';
-export { Client } from './client.js';
-export type { ClientStatus } from './connection.js';
+export {
+  connect,
+  type ConnectOptions,
+  type ConnectTarget,
+  type ConnectTargets,
+  type TransportFactory,
+} from './connect.js';
+export type { Client, ClientStatus, DrainOptions, StatusFeed } from './client.js';
+export type { OfflinePolicy } from './connection.js';
+export type { Middleware } from './middleware.js';
 export type { ReconnectOptions } from './reconnect.js';
 export type { ClientTransport, SessionEnd } from './client-session.js';
-export type { CallOptions, CallScope } from './caller.js';
-export type { Chunks, ProgressiveCall, StreamOptions, UploadOptions } from './progressive-call.js';
+export type { CallOptions, CallScope, Chunks, OutgoingCall } from './caller.js';
+export type { ProgressiveCall, StreamOptions, UploadOptions } from './progressive-call.js';
 export type { InvocationHandler, ProcedureDescription, RegisterOptions, Registration } from './callee.js';
 export type { CallerIdentity, Invocation } from './invocation.js';
 export type { PublishOptions } from './publisher.js';
-export type { EventHandler, ReceivedEvent, SubscribeOptions, Subscription } from './subscriber.js';
+export type {
+  EventHandler,
+  EventSubscription,
+  ReceivedEvent,
+  SubscribeOptions,
+  Subscription,
+} from './subscriber.js';
 export type {
   AuthenticationAttempt,
   Authenticator,

@@ -47,6 +47,11 @@ export interface Invocation {
    * @throws WampError if the values cannot be encoded
    */
   readonly progress: (...values: unknown[]) => boolean;
+  /**
+   * A promise to wait for before the next progressive result: while too much waits to be sent, or the caller has not taken
+   * enough of those before; undefined when sending may go on. Generators wait by themselves.
+   */
+  readonly whenReady: () => Promise<void> | undefined;
   /** when the invocation times out here, in milliseconds since the epoch; undefined if the callee does not keep the time */
   readonly deadline: number | undefined;
   /** milliseconds until the deadline; Infinity if there is none */
@@ -56,13 +61,6 @@ export interface Invocation {
    * once. The loop throws if the invocation is canceled. Source: advanced profile, "Progressive Call Invocations".
    */
   readonly chunks: AsyncIterable<unknown>;
-}
-
-/** The table that an invocation stands in. */
-export interface InvocationTable {
-  readonly connection: Connection;
-  /** The invocation is answered or given up. */
-  closed(invocation: OpenInvocation): void;
 }
 
 /** What no URI may be, loosely: empty components, white space, `#`. */
@@ -82,7 +80,7 @@ export class OpenInvocation implements Invocation {
   expectsChunks: boolean;
   /** What to do at once when the invocation is aborted, for the one who runs the handler. */
   whenAborted: (() => void) | undefined = undefined;
-  readonly #table: InvocationTable;
+  readonly #connection: Connection;
   readonly #session: ClientSession;
   /** undefined unless it came in payload passthru mode; then its answers go out in the same scheme */
   readonly #header: PassthruHeader | undefined;
@@ -90,6 +88,9 @@ export class OpenInvocation implements Invocation {
   #controller: AbortController | undefined = undefined;
   #aborted: WampError | undefined = undefined;
   #timer: ReturnType<typeof setTimeout> | undefined = undefined;
+  /** progressive results that may be sent */
+  #credit: number;
+  #ready: (() => void) | undefined = undefined;
   // Made when a handler asks for it: most do not.
   #progress: Invocation['progress'] | undefined = undefined;
 
@@ -99,12 +100,12 @@ export class OpenInvocation implements Invocation {
    * @throws WampError, or what stands for values that cannot be represented
    */
   constructor(
-    table: InvocationTable,
+    connection: Connection,
     message: InvocationList,
     registered: string,
     scheme: string | undefined,
   ) {
-    const { layer, session } = table.connection;
+    const { layer, session } = connection;
     const [, request, , details, ...payload] = message;
     this.request = request;
     this.details = details;
@@ -114,7 +115,8 @@ export class OpenInvocation implements Invocation {
     this.args = values.args;
     this.kwargs = values.kwargs;
     this.wantsProgress = details.receive_progress === true;
-    this.#table = table;
+    this.#credit = (details['x_credit']) ?? Infinity;
+    this.#connection = connection;
     this.#session = session;
     this.#header = layer.headerOf(details);
     this.expectsChunks = details.progress === true;
@@ -151,6 +153,7 @@ export class OpenInvocation implements Invocation {
   /** What `progress` does. */
   sendProgress(values: PayloadValues): boolean {
     if (this.isOver || !this.wantsProgress) return false;
+    this.#credit -= 1;
     this.#sendYield({ progress: true }, values);
     this.#armTimer();
     return true;
@@ -184,6 +187,21 @@ export class OpenInvocation implements Invocation {
     this.#sendFailure(thrown);
   }
 
+  /** The caller takes so many further progressive results. */
+  grant(more: number): void {
+    this.#credit += more;
+    if (this.#credit > 0) this.#ready?.();
+  }
+
+  get whenReady(): () => Promise<void> | undefined {
+    return () => this.#whenReady();
+  }
+
+  #whenReady(): Promise<void> | undefined {
+    if (this.#credit > 0 || this.isOver) return this.#session.whenWritable();
+    return new Promise((resolve) => (this.#ready = resolve));
+  }
+
   /** A further chunk. */
   takeChunk([, , , { progress }, ...payload]: InvocationList): void {
     const isLast = progress !== true;
@@ -193,9 +211,7 @@ export class OpenInvocation implements Invocation {
       const values = valuesFrom(payload);
       const header = this.#header;
       value = fromPayload(
-        header === undefined
-          ? values
-          : this.#table.connection.layer.openChunk(header, values, this.procedure),
+        header === undefined ? values : this.#connection.layer.openChunk(header, values, this.procedure),
       );
     } catch (error) {
       this.giveUp(unreadable(error), true);
@@ -247,7 +263,8 @@ export class OpenInvocation implements Invocation {
     if (this.isOver) return false;
     this.isOver = true;
     clearTimeout(this.#timer);
-    this.#table.closed(this);
+    this.#ready?.();
+    this.#connection.callee.closed(this);
     return true;
   }
 
@@ -267,7 +284,7 @@ export class OpenInvocation implements Invocation {
   #sealed(kind: 'result' | 'error', values: PayloadValues, into: object): PayloadValues {
     const opening = this.#header;
     if (opening === undefined) return values;
-    const { layer } = this.#table.connection;
+    const { layer } = this.#connection;
     const sealed = layer.seal(opening.scheme, values, kind, this.procedure, opening);
     Object.assign(into, sealed.attributes);
     return sealed;
@@ -275,7 +292,7 @@ export class OpenInvocation implements Invocation {
 
   /** For what is no error of the application's own making. */
   #sendFailure(error: unknown): void {
-    this.#table.connection.report(error, { where: 'invocation', uri: this.procedure });
+    this.#connection.report(error, 'invocation', this.procedure);
     let uri: string = RUNTIME_ERROR;
     let text: unknown;
     // Errors of handlers may be anything, also what throws when it is looked at.

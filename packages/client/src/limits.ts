@@ -23,3 +23,9 @@ export const CONGESTED_BYTES = 1024 * 1024;
 
 /** `setTimeout` fires at once above this; nobody waits 24 days for an answer. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Progressive results that a callee may send before the loop has taken any; more are asked for by halves of it. */
+export const CREDIT_WINDOW = 64;
+
+/** Requests that wait for a session while there is none. */
+export const MAX_WAITING = 1_000;

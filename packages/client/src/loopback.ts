@@ -71,6 +71,7 @@ const WELCOME_ROLES = announceRoles({
     'progressive_call_invocations',
     'registration_revocation',
     'shared_registration',
+    'x_credit',
   ],
 });
 

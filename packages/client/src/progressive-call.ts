@@ -3,29 +3,33 @@
  * Owns the iterable sides of both; the calls themselves are OpenCalls.
  * Source: advanced profile, "Progressive Call Results", "Progressive Call Invocations".
  */
-import type { Dict } from '@wamp/protocol';
 import { abortable } from './abortable.js';
 import {
-  endingOf,
   OpenCall,
+  signalsOf,
   throwIfAborted,
-  type CallControl,
+  timeoutOf,
   type CallOptions,
+  type Chunks,
+  type InternalCallOptions,
+  type LoopControl,
   type OutgoingCall,
 } from './caller.js';
+import type { ClientSession } from './client-session.js';
 import type { Connection } from './connection.js';
-import { MAX_BUFFERED_VALUES } from './limits.js';
+import { CREDIT_WINDOW, MAX_BUFFERED_VALUES } from './limits.js';
 import { toPayload } from './result.js';
 import { FEATURE_NOT_SUPPORTED, LIMIT_EXCEEDED } from './uris.js';
 import { ValueQueue } from './value-queue.js';
 import { CanceledError, canceledBy, UsageError, WampError } from './wamp-error.js';
-import { optionsFrom, timeoutFrom } from './wire-options.js';
+import { optionsFrom } from './wire-options.js';
 
 /** How to call for a stream of results. */
 export interface StreamOptions extends Omit<CallOptions, 'onProgress'> {
   /**
-   * Most progressive results that wait for the loop; one more ends the call with `wamp.error.limit_exceeded`, because WAMP
-   * has no means to slow a callee down. Default 1024.
+   * Most progressive results that wait for the loop. Where router and callee know credit (those of this toolkit do), the
+   * callee waits for the loop; else one more ends the call with `wamp.error.limit_exceeded`, because WAMP has no means to
+   * slow a callee down. Default 1024.
    */
   readonly maxBuffered?: number;
 }
@@ -40,13 +44,7 @@ export interface ProgressiveCall<P = unknown, R = unknown> extends AsyncIterable
 }
 
 /** How to call with a stream of arguments. */
-export interface UploadOptions extends CallOptions {
-  /** keyword arguments of the first chunk */
-  readonly kwargs?: Dict;
-}
-
-/** Chunks of one call; what the iterator returns, if anything, goes with the last message. */
-export type Chunks<C> = AsyncIterable<C, unknown> | Iterable<C, unknown>;
+export type UploadOptions = Omit<CallOptions, 'chunks'>;
 
 /** Starts a call for progressive results. */
 export function startStream<P, R>(
@@ -56,29 +54,32 @@ export function startStream<P, R>(
   given: StreamOptions | null | undefined,
 ): ProgressiveCall<P, R> {
   const capacity = given?.maxBuffered ?? MAX_BUFFERED_VALUES;
-  const control: CallControl = { call: undefined, left: undefined };
+  const loop: LoopControl = { left: undefined, window: Math.min(capacity, CREDIT_WINDOW), call: undefined };
   const leave = (error: WampError, isNow?: boolean): void => {
-    control.left = error;
-    control.call?.cancel(error, isNow);
+    loop.left = error;
+    loop.call?.cancel(error, isNow);
   };
-  const queue = new ValueQueue<P>(capacity, () =>
-    leave(new CanceledError(['the loop over the progressive results was left'])),
+  // Asked for by halves, so that there is always something on its way.
+  const step = Math.ceil(loop.window / 2);
+  let taken = 0;
+  const queue = new ValueQueue<P>(
+    capacity,
+    () => leave(new CanceledError(['the loop over the progressive results was left'])),
+    () => {
+      taken += 1;
+      if (taken % step === 0) loop.call?.grant(step);
+    },
   );
   const onProgress = (value: unknown): void => {
     if (queue.push(value as P)) return;
-    const error = new WampError(LIMIT_EXCEEDED, [
-      `more than ${capacity} progressive results wait for the loop`,
-    ]);
+    const error = new WampError(LIMIT_EXCEEDED, [`more than ${capacity} results wait for the loop`]);
     queue.fail(error);
     leave(error, true);
   };
-  const result = begin(() =>
-    connection.perform({
-      procedure,
-      args,
-      options: { ...optionsFrom(given), onProgress, control } as CallOptions,
-    }),
-  );
+  const result = begin(() => {
+    const options: InternalCallOptions = { ...optionsFrom(given), onProgress, loop };
+    return connection.perform({ procedure, args, options });
+  });
   result.then(
     () => queue.finish(),
     (error: unknown) => queue.fail(error),
@@ -91,56 +92,64 @@ export async function begin<T>(start: () => Promise<T>): Promise<T> {
   return start();
 }
 
+/** Sends a call, whatever it is made of. */
+export function perform(connection: Connection, call: OutgoingCall): Promise<unknown> {
+  const { options } = call;
+  const send = (): Promise<unknown> =>
+    options.chunks ? upload(connection, call, options.chunks) : new OpenCall(connection, call).answer;
+  return connection.ready(options)?.then(send) ?? send();
+}
+
 /**
  * Calls with a stream of arguments: each chunk is sent when it is there, the end of the iteration completes the call.
  * @throws WampError `wamp.error.feature_not_supported` if the router cannot do it
  */
-export async function upload(
+async function upload(
   connection: Connection,
   { procedure, options }: OutgoingCall,
   chunks: Chunks<unknown>,
 ): Promise<unknown> {
-  if (!connection.session.has('dealer', 'progressive_call_invocations')) {
+  const { session } = connection;
+  if (!session.has('dealer', 'progressive_call_invocations')) {
     throw new WampError(FEATURE_NOT_SUPPORTED, ['the router did not announce progressive call invocations']);
   }
-  timeoutFrom(options.timeoutMs);
-  const { signals } = endingOf(options);
+  timeoutOf(options);
+  const signals = signalsOf(options);
   throwIfAborted(signals);
   const source = iteratorOf(chunks as Partial<AsyncIterable<unknown> & Iterable<unknown>>);
-  const settled = (): void => leaveSource(source);
+  // Generators run their `finally` blocks when nobody wants more of them.
+  const leave = (): void => void begin(async () => source.return?.()).catch(() => undefined);
   try {
-    const first = await signals.reduce(
-      (next, signal) => abortable(next, signal, canceledBy),
-      Promise.resolve(source.next()),
-    );
+    let next = Promise.resolve(source.next());
+    for (const signal of signals) next = abortable(next, signal, canceledBy);
+    const first = await next;
     const { args, kwargs } = toPayload(first.value);
     const call = { procedure, args, options: { ...options, kwargs: options.kwargs ?? kwargs } };
-    const isChunked = first.done !== true;
-    const open = new OpenCall(connection, call, { isChunked, settled });
-    if (isChunked) pump(connection, open, source).catch((error: unknown) => open.cancel(error, true));
+    const open = new OpenCall(connection, call, first.done ? undefined : leave);
+    if (!first.done) pump(session, open, source, leave).catch((error: unknown) => open.cancel(error, true));
     return await open.answer;
   } catch (error) {
-    settled();
+    leave();
     throw error;
   }
 }
 
-/** Tells the source that nobody wants more of it; generators run their `finally` blocks then. */
-function leaveSource(source: AnyIterator): void {
-  begin(async () => source.return?.()).catch(() => undefined);
-}
-
-async function pump({ session }: Connection, call: OpenCall, source: AnyIterator): Promise<void> {
+async function pump(
+  session: ClientSession,
+  call: OpenCall,
+  source: AnyIterator,
+  leave: () => void,
+): Promise<void> {
   for (;;) {
     await session.whenWritable();
-    const step = await source.next();
+    const { value, done = false } = await source.next();
     // The callee may answer before the last chunk; what follows would be discarded.
     if (call.isOver) {
-      leaveSource(source);
+      leave();
       return;
     }
-    call.sendChunk(toPayload(step.value), step.done === true);
-    if (step.done === true) return;
+    call.sendChunk(toPayload(value), done);
+    if (done) return;
   }
 }
 

@@ -57,7 +57,7 @@ const NAMES: WireOptions<PublishOptions> = {
 
 /** @returns the publication id if it was asked to be acknowledged */
 export async function publish(
-  { layer, session }: Connection,
+  connection: Connection,
   topic: string,
   args: readonly unknown[] | undefined,
   options: PublishOptions,
@@ -66,6 +66,9 @@ export async function publish(
   const signal = signalFrom(options.signal);
   let message = withPayload([PUBLISH, 0, wire, uriFrom(topic)], args, options.kwargs);
   const { passthru } = options;
+  const waiting = connection.ready(options);
+  if (waiting) await waiting;
+  const { layer, session } = connection;
   if (passthru) {
     layer.check(passthru, session, 'broker');
     const values = { args: args ?? [], kwargs: options.kwargs ?? EMPTY_DICT };
@@ -77,7 +80,7 @@ export async function publish(
     );
   }
   if (options.acknowledge) {
-    return ask(session, message, signal, { accept: (publication) => publication });
+    return ask(session, message, (publication) => publication, signal);
   }
   if (signal?.aborted === true) throw canceledBy(signal);
   session.submit(message);

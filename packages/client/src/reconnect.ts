@@ -2,9 +2,10 @@
  * The option `reconnect`: how long a client waits before it comes back, and how often it tries.
  * Owns the plan; the loop that follows it is in connection.ts.
  */
+import type { OfflinePolicy } from './connection.js';
 import { MAX_TIMER_MS } from './limits.js';
 import { UsageError } from './wamp-error.js';
-import { check, shown } from './wire-options.js';
+import { check, oneOf, shown } from './wire-options.js';
 
 /** How a client comes back that has lost its session. */
 export interface ReconnectOptions {
@@ -17,6 +18,8 @@ export interface ReconnectOptions {
    * count anew. Default: no end.
    */
   readonly maxAttempts?: number;
+  /** What becomes of calls and other requests that are made while there is no session. Default `fail`. */
+  readonly offline?: OfflinePolicy;
 }
 
 export type ReconnectPlan = Required<ReconnectOptions>;
@@ -41,7 +44,9 @@ export function reconnectFrom(given: unknown): ReconnectPlan | undefined {
       `a number from ${least} on`,
     ]);
   }
-  return { minDelayMs, maxDelayMs, maxAttempts };
+  const offline = options.offline ?? 'fail';
+  check('reconnect.offline', offline, oneOf('wait', 'fail'));
+  return { minDelayMs, maxDelayMs, maxAttempts, offline };
 }
 
 /** Longest delay before an attempt, in milliseconds; `attempt` counts from 0. */

@@ -3,6 +3,7 @@
  * Owns the seam between roles and session.
  */
 import type { Dict } from '@wamp/protocol';
+import { listen } from './abortable.js';
 import type { ClientSession } from './client-session.js';
 import type { AnswerList, ConfirmationList } from './inbound-message.js';
 import type { PayloadValues } from './payload-layer.js';
@@ -31,56 +32,51 @@ export interface ErrorOrigin {
   readonly uri: string;
 }
 
-/** What becomes of the answer to a request. */
-export interface Asking<T> {
-  /** What the positive answer means, which brings an id if it is not only a confirmation. What it throws rejects the promise. */
-  readonly accept: (id: number) => T;
-  /** Takes back what an answer brought that nobody waits for any more. */
-  readonly undo?: (value: T) => void;
-  /** The request was refused, the session ended, or nothing was sent. */
-  readonly declined?: (error: WampError) => void;
-}
-
 /**
  * Sends a request with one answer. When the signal is aborted, the promise rejects at once, the request stays pending, and a
  * success that comes later is undone.
  * @param message its second element becomes the request's id
+ * @param accept what the positive answer means, which brings an id if it is not only a confirmation; what it throws rejects the promise
+ * @param declined the request was refused, the session ended, or nothing was sent
+ * @param undo takes back what an answer brought that nobody waits for any more
  */
 export function ask<T>(
   session: ClientSession,
   message: unknown[],
-  signal: AbortSignal | undefined,
-  { accept, undo, declined }: Asking<T>,
+  accept: (id: number) => T,
+  signal?: AbortSignal,
+  declined?: (error: WampError) => void,
+  undo?: () => void,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     let isAbandoned = false;
-    const onAbort = (): void => {
-      isAbandoned = true;
-      reject(canceledBy(signal!));
-    };
-    // Signals are the application's, and may throw; so nothing depends on what comes after this.
-    const unlisten = (): void => signal?.removeEventListener('abort', onAbort);
+    let unlisten: (() => void) | undefined;
+    // Signals are the application's, and may throw; so nothing depends on what comes after `unlisten`.
     const refused = (error: WampError): void => {
       reject(error);
       declined?.(error);
-      unlisten();
+      unlisten?.();
     };
     try {
-      if (signal?.aborted === true) throw canceledBy(signal);
-      signal?.addEventListener('abort', onAbort, { once: true });
+      unlisten = listen(signal, () => {
+        isAbandoned = true;
+        reject(canceledBy(signal!));
+      });
+      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- an aborted signal has called back
+      if (isAbandoned) throw canceledBy(signal!);
       session.submit(message, {
         kind: message[0] as number,
         refused,
-        answered(answer) {
+        answered([, , id]: ConfirmationList) {
           try {
-            const value = accept((answer as ConfirmationList)[2]);
-            if (isAbandoned) undo?.(value);
+            const value = accept(id);
+            if (isAbandoned) undo?.();
             else resolve(value);
           } catch (error) {
             // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- handed through as it came
             reject(error);
           }
-          unlisten();
+          unlisten?.();
           return true;
         },
       });

@@ -1,18 +1,22 @@
 /**
- * Subscriptions and the events that come for them.
- * Owns which handlers belong to which subscription id, and when the last of them leaves; routes no messages.
+ * Subscriptions and the events that come for them, to handlers and to loops.
+ * Owns what an event is to those who get it; which subscriptions there are stands in standing.ts.
  */
-import type { Dict, EventDetails, MatchPolicy, RevocationDetails } from '@wamp/protocol';
+import type { Dict, EventDetails, MatchPolicy } from '@wamp/protocol';
 import type { Connection } from './connection.js';
 import { valuesFrom, type EventList } from './inbound-message.js';
 import { identityFrom } from './invocation.js';
-import { SUBSCRIBE, UNSUBSCRIBE } from './message-codes.js';
-import { ask } from './request.js';
-import { ConnectionLostError } from './wamp-error.js';
+import { MAX_BUFFERED_VALUES } from './limits.js';
+import type { Standing } from './standing.js';
+import { LIMIT_EXCEEDED } from './uris.js';
+import { ValueQueue } from './value-queue.js';
+import { WampError } from './wamp-error.js';
 import {
   BOOLEAN,
+  check,
   handlerFrom,
   MATCH,
+  oneOf,
   signalFrom,
   toWire,
   uriFrom,
@@ -32,6 +36,13 @@ export interface SubscribeOptions {
   readonly passthru?: string;
   /** stops waiting for the router's answer; a subscription that comes about all the same is given back */
   readonly signal?: AbortSignal;
+  /** Without a handler: most events that wait for the loop. Default 1024. */
+  readonly maxBuffered?: number;
+  /**
+   * Without a handler: what happens to an event for which there is no room. `drop-oldest` (default) drops the one that has
+   * waited longest, `drop-newest` drops this one, `error` ends the loop with `wamp.error.limit_exceeded`.
+   */
+  readonly overflow?: 'drop-oldest' | 'drop-newest' | 'error';
   /** the router has taken the subscription away */
   readonly onRevoked?: (reason: string | undefined) => void;
 }
@@ -70,193 +81,110 @@ export interface Subscription {
   readonly unsubscribe: () => Promise<void>;
 }
 
-const NAMES: WireOptions<SubscribeOptions> = { match: MATCH, getRetained: BOOLEAN };
-
-/** What the broker knows as one subscription. */
-interface SharedSubscription {
-  readonly id: number;
-  readonly key: string;
-  /** topic or pattern, as subscribed */
-  readonly topic: string;
-  readonly handlers: Set<LocalSubscription>;
+/**
+ * A subscription without a handler, whose events are iterated, once, from the moment on at which it was made. Leaving the
+ * loop gives it back. The loop goes on in the next session after reconnecting, and ends with a revocation and with the client.
+ */
+export interface EventSubscription extends Subscription, AsyncIterable<ReceivedEvent> {
+  /** events that were dropped, because the loop was too slow for them */
+  readonly dropped: number;
 }
 
-export class Subscriber {
-  readonly #connection: Connection;
-  readonly #byId = new Map<number, SharedSubscription>();
-  /** SUBSCRIBEs without an answer, by topic and match policy */
-  readonly #asked = new Map<string, number>();
-  /** those that each session shall have */
-  readonly #wanted = new Set<LocalSubscription>();
+const NAMES: WireOptions<SubscribeOptions> = { match: MATCH, getRetained: BOOLEAN };
+const OVERFLOW = oneOf('drop-oldest', 'drop-newest', 'error');
 
-  constructor(connection: Connection) {
-    this.#connection = connection;
-  }
+/** A subscription as this side knows it. */
+export interface LocalSubscription extends Standing, EventSubscription {
+  id: number;
+  isActive: boolean;
+  readonly match: MatchPolicy;
+  readonly options: SubscribeOptions;
+  readonly handler: EventHandler;
+  dropped: number;
+}
 
-  async subscribe(topic: string, handler: EventHandler, options: SubscribeOptions): Promise<Subscription> {
-    const local = new LocalSubscription(this, topic, handler, options);
-    const { layer, session } = this.#connection;
-    if (options.passthru) layer.check(options.passthru, session, 'broker');
-    return this.#ask(local, signalFrom(options.signal));
-  }
+/** Subscribes to a topic; without a handler the events wait for a loop. @throws UsageError */
+export async function subscribe(
+  connection: Connection,
+  topic: string,
+  given: EventHandler | undefined,
+  options: SubscribeOptions,
+): Promise<EventSubscription> {
+  const { layer, subscriptions } = connection;
+  const { overflow = 'drop-oldest', passthru } = options;
+  check('overflow', overflow, OVERFLOW);
+  const signal = signalFrom(options.signal);
+  const wire = toWire(options, NAMES);
+  const queue = new ValueQueue<ReceivedEvent>(options.maxBuffered ?? MAX_BUFFERED_VALUES, () => {
+    one.unsubscribe().catch(() => undefined);
+  });
+  const one: LocalSubscription = {
+    id: 0,
+    isActive: false,
+    uri: uriFrom(topic),
+    topic,
+    match: options.match ?? 'exact',
+    wire,
+    options,
+    dropped: 0,
+    handler: handlerFrom(
+      given ??
+        ((_args, event) => {
+          if (queue.push(event)) return;
+          one.dropped += 1;
+          if (overflow === 'error') {
+            queue.fail(new WampError(LIMIT_EXCEEDED, ['too many events wait for the loop']));
+            one.unsubscribe().catch(() => undefined);
+          } else if (overflow === 'drop-oldest') {
+            queue.drop();
+            queue.push(event);
+          }
+        }),
+    ),
+    unsubscribe: () => subscriptions.giveBack(one),
+    ended: () => queue.finish(),
+    [Symbol.asyncIterator]: () => queue,
+  };
+  const waiting = connection.ready(options);
+  if (waiting) await waiting;
+  if (passthru) layer.check(passthru, connection.session, 'broker');
+  return subscriptions.ask(one, signal, one);
+}
 
-  /** There is a new session: each handler of the former one is subscribed again. */
-  restore(): void {
-    for (const local of this.#wanted) {
-      this.#ask(local, undefined).catch((error: unknown) => {
-        // With this session lost too, the next one is asked; and what was given up nobody misses.
-        if (error instanceof ConnectionLostError || !this.#wanted.delete(local)) return;
-        this.#connection.report(error, { where: 'subscription', uri: local.topic });
-      });
-    }
-  }
-
-  async leave(local: LocalSubscription): Promise<void> {
-    this.#wanted.delete(local);
-    const shared = this.#byId.get(local.id);
-    if (!local.isActive || shared === undefined) return;
-    local.isActive = false;
-    shared.handlers.delete(local);
-    await this.#dropWhenUnused(shared);
-  }
-
-  event([, id, publication, details, ...payload]: EventList): void {
-    const { layer, report, ignore } = this.#connection;
-    const shared = this.#byId.get(id);
-    if (shared === undefined) {
-      // Events may cross with our UNSUBSCRIBE.
-      ignore(`EVENT for subscription ${id}, which has no handler`);
-      return;
-    }
-    const topic = details.topic ?? shared.topic;
-    let event: ReceivedEvent;
+/** Delivers an event to everybody who is to have it. */
+export function deliver(connection: Connection, [, id, publication, details, ...payload]: EventList): void {
+  const { layer } = connection;
+  const members = connection.subscriptions.membersOf(id);
+  // Events may cross with our UNSUBSCRIBE.
+  if (members === undefined) connection.ignore(`EVENT for subscription ${id}, which has no handler`);
+  let event: ReceivedEvent | undefined;
+  for (const { uri, options, handler, isActive } of members ?? []) {
+    const topic = details.topic ?? uri;
+    const failed = (error: unknown): void =>
+      connection.report(error, 'event', event === undefined ? uri : topic);
     try {
-      const { args, kwargs } = layer.open(details, valuesFrom(payload), 'event', topic);
-      const { publisher, publisher_authid: authid, publisher_authrole: authrole } = details;
-      event = {
-        args,
-        kwargs,
-        details,
-        topic,
-        publication,
-        publisher: identityFrom(publisher, authid, authrole),
-        retained: details.retained === true,
-      };
-    } catch (error) {
-      report(error, { where: 'event', uri: shared.topic });
-      return;
-    }
-    for (const local of shared.handlers) {
-      // An earlier handler may have unsubscribed this one meanwhile.
-      if (local.isActive && (!event.retained || local.options.getRetained)) this.#deliver(local, event);
-    }
-  }
-
-  /** Source: advanced profile, "Subscription Revocation". */
-  revoked({ subscription: id, reason }: RevocationDetails): void {
-    const shared = this.#byId.get(id ?? 0);
-    if (shared === undefined) {
-      this.#connection.ignore('UNSUBSCRIBED for an unknown subscription');
-      return;
-    }
-    this.#byId.delete(shared.id);
-    for (const local of shared.handlers) {
-      local.isActive = false;
-      this.#wanted.delete(local);
-      try {
-        local.options.onRevoked?.(reason);
-      } catch (error) {
-        this.#connection.report(error, { where: 'revocation', uri: shared.topic });
+      if (event === undefined) {
+        const { args, kwargs } = layer.open(details, valuesFrom(payload), 'event', topic);
+        const { publisher, publisher_authid: authid, publisher_authrole: authrole } = details;
+        event = {
+          args,
+          kwargs,
+          details,
+          topic,
+          publication,
+          publisher: identityFrom(publisher, authid, authrole),
+          retained: details.retained === true,
+        };
       }
-    }
-  }
-
-  sessionEnded(): void {
-    for (const { handlers } of this.#byId.values()) for (const local of handlers) local.isActive = false;
-    this.#byId.clear();
-    this.#asked.clear();
-  }
-
-  #deliver(local: LocalSubscription, event: ReceivedEvent): void {
-    const { layer, report } = this.#connection;
-    const failed = (error: unknown): void => report(error, { where: 'event', uri: event.topic });
-    try {
-      const { passthru } = local.options;
-      if (passthru) layer.expect(event.details, passthru);
-      const returned = local.handler(event.args as unknown[], event);
+      // An earlier handler may have unsubscribed this one meanwhile.
+      if (!isActive || (event.retained && !options.getRetained)) continue;
+      if (options.passthru) layer.expect(details, options.passthru);
+      const returned = handler(event.args as unknown[], event);
       if (returned instanceof Promise) returned.catch(failed);
     } catch (error) {
       failed(error);
+      // What cannot be read is told once.
+      if (event === undefined) return;
     }
-  }
-
-  #ask(local: LocalSubscription, signal: AbortSignal | undefined): Promise<Subscription> {
-    const isRestored = this.#wanted.has(local);
-    const { key, topic } = local;
-    this.#asked.set(key, (this.#asked.get(key) ?? 0) + 1);
-    return ask(this.#connection.session, [SUBSCRIBE, 0, local.wire, topic], signal, {
-      accept: (id): LocalSubscription => {
-        this.#answerTo(key);
-        let shared = this.#byId.get(id);
-        if (shared === undefined) this.#byId.set(id, (shared = { id, key, topic, handlers: new Set() }));
-        shared.handlers.add(local);
-        local.id = id;
-        local.isActive = true;
-        if (isRestored && !this.#wanted.has(local)) this.#giveBack(local);
-        else this.#wanted.add(local);
-        return local;
-      },
-      undo: () => this.#giveBack(local),
-      declined: () => {
-        this.#answerTo(key);
-        // The last handler may have left while this SUBSCRIBE was out, and have left the subscription to it.
-        for (const shared of this.#byId.values()) {
-          if (shared.key === key) this.#dropWhenUnused(shared)?.catch(() => undefined);
-        }
-      },
-    });
-  }
-
-  #giveBack(local: LocalSubscription): void {
-    this.leave(local).catch(() => undefined);
-  }
-
-  #answerTo(key: string): void {
-    const left = (this.#asked.get(key) ?? 0) - 1;
-    if (left > 0) this.#asked.set(key, left);
-    else this.#asked.delete(key);
-  }
-
-  /**
-   * The broker does not count handlers: one UNSUBSCRIBE ends the subscription for the session. So it is sent by the
-   * last handler, and not while a SUBSCRIBE of the same topic is out, which it would undo.
-   */
-  #dropWhenUnused(shared: SharedSubscription): Promise<void> | undefined {
-    if (shared.handlers.size > 0 || this.#asked.has(shared.key)) return undefined;
-    this.#byId.delete(shared.id);
-    return ask(this.#connection.session, [UNSUBSCRIBE, 0, shared.id], undefined, { accept: () => undefined });
-  }
-}
-
-class LocalSubscription implements Subscription {
-  id = 0;
-  isActive = false;
-  readonly topic: string;
-  readonly match: MatchPolicy;
-  /** URIs contain no spaces */
-  readonly key: string;
-  readonly handler: EventHandler;
-  readonly options: SubscribeOptions;
-  readonly wire: Record<string, unknown>;
-  readonly unsubscribe: () => Promise<void>;
-
-  constructor(subscriber: Subscriber, topic: string, handler: EventHandler, options: SubscribeOptions) {
-    this.topic = uriFrom(topic);
-    this.match = options.match ?? 'exact';
-    this.key = `${this.match} ${topic}`;
-    this.handler = handlerFrom(handler);
-    this.options = options;
-    this.wire = toWire(options, NAMES);
-    this.unsubscribe = () => subscriber.leave(this);
   }
 }

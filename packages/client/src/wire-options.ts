@@ -133,8 +133,8 @@ export function timeoutFrom(timeoutMs: number | null | undefined): number {
  */
 export function withPayload(
   message: unknown[],
-  args: readonly unknown[] | null | undefined,
-  kwargs: Dict | null | undefined,
+  args?: readonly unknown[] | null,
+  kwargs?: Dict | null,
 ): unknown[] {
   if (args !== undefined && args !== null && !Array.isArray(args)) {
     throw new UsageError('the arguments have to be a list, for example [1, 2]');

@@ -167,7 +167,7 @@ describe('registering', () => {
     router.sends(new UnregisteredMessage(0, { registration: REGISTRATION }));
     await settle();
     expect(reported).toEqual([trouble, { where: 'revocation', uri: 'a.b' }]);
-    expect(client.status).toBe('open');
+    expect(client.status.current).toBe('open');
   });
 
   it('REVOKE-005: a revocation removes the handler and is told; an unknown one is ignored', async () => {
@@ -183,7 +183,7 @@ describe('registering', () => {
     expect((await router.gets(MessageKind.Error)).error).toBe('wamp.error.no_such_registration');
     expect(reasons).toEqual(['wamp.error.unregistered']);
     expect(registration.isActive).toBe(false);
-    expect(client.status).toBe('open');
+    expect(client.status.current).toBe('open');
   });
 });
 
@@ -400,7 +400,7 @@ describe('the answer to an INVOCATION', () => {
     await expect(client.call('a.b', [long])).rejects.toMatchObject({
       uri: 'wamp.error.payload_size_exceeded',
     });
-    expect(client.status).toBe('open');
+    expect(client.status.current).toBe('open');
   });
 
   it('a handler may close the client', async () => {
@@ -549,7 +549,7 @@ describe('the answer to an INVOCATION', () => {
     invokes(router, 1);
     await settle();
     expect(calls).toBe(1);
-    expect(client.status).toBe('open');
+    expect(client.status.current).toBe('open');
   });
 });
 
@@ -653,7 +653,7 @@ describe('INTERRUPT', () => {
     router.sends(new InterruptMessage(1, { mode: 'kill' }), new InterruptMessage(99, {}));
     await settle();
     expect(router.unread).toEqual([]);
-    expect(client.status).toBe('open');
+    expect(client.status.current).toBe('open');
   });
 
   it('a signal that is looked at only after the abort is aborted', async () => {
@@ -856,7 +856,7 @@ describe('progressive invocations', () => {
     await settle();
     expect(calls).toBe(1);
     expect(router.unread).toEqual([]);
-    expect(client.status).toBe('open');
+    expect(client.status.current).toBe('open');
   });
 
   it('PCI-026: remembers a bounded number of invocations that were answered early', async () => {

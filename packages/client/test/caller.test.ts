@@ -199,7 +199,7 @@ describe('canceling', () => {
       router.sends(new ResultMessage(request, {}, Payload.of([1])));
       await settle();
       expect(router.unread).toEqual([]);
-      expect(client.status).toBe('open');
+      expect(client.status.current).toBe('open');
     }
   });
 
@@ -209,7 +209,7 @@ describe('canceling', () => {
     await expect(call).rejects.toBeInstanceOf(CanceledError);
     router.refuses(MessageKind.Call, request, 'wamp.error.canceled');
     await settle();
-    expect(client.status).toBe('open');
+    expect(client.status.current).toBe('open');
     await router.gets(MessageKind.Cancel);
     expect(router.unread).toEqual([]);
   });

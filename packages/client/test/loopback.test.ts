@@ -155,7 +155,7 @@ describe('a loopback', () => {
     await expect(client.publish('a.topic', [], { acknowledge: true })).rejects.toMatchObject(refusal);
     expect(await client.publish('a.topic')).toBeUndefined();
     await settle();
-    expect(client.status).toBe('open');
+    expect(client.status.current).toBe('open');
   });
 
   it('dismisses everybody when it is closed', async () => {

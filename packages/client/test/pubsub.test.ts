@@ -69,7 +69,7 @@ describe('publishing', () => {
     await expect(publishing).rejects.toBeInstanceOf(CanceledError);
     router.sends(new PublishedMessage(request, 4242));
     await settle();
-    expect(client.status).toBe('open');
+    expect(client.status.current).toBe('open');
   });
 });
 
@@ -151,7 +151,7 @@ describe('subscribing', () => {
     router.sends(new UnsubscribedMessage(request));
     await leaving;
     expect(seen).toEqual(['a', 'b', 'b']);
-    expect(client.status).toBe('open');
+    expect(client.status.current).toBe('open');
   });
 
   it('keeps a subscription that a SUBSCRIBE on its way will share', async () => {
@@ -227,7 +227,7 @@ describe('subscribing', () => {
     const origin = { where: 'event', uri: TOPIC };
     expect(seen).toEqual([1, 2]);
     expect(reported).toEqual([trouble, origin, trouble, origin, later, origin, later, origin]);
-    expect(client.status).toBe('open');
+    expect(client.status.current).toBe('open');
   });
 
   it('a revocation ends it for all its handlers and is told; an unknown one is ignored', async () => {
@@ -245,7 +245,7 @@ describe('subscribing', () => {
     expect(subscription.isActive).toBe(false);
     await subscription.unsubscribe();
     expect(router.unread).toEqual([]);
-    expect(client.status).toBe('open');
+    expect(client.status.current).toBe('open');
   });
 
   it('an event for an unknown subscription is ignored', async () => {
@@ -253,7 +253,7 @@ describe('subscribing', () => {
     const { client, router } = await joined({ onIgnored: (text) => ignored.push(text) });
     publishes(router, 99, []);
     await settle();
-    expect(client.status).toBe('open');
+    expect(client.status.current).toBe('open');
     expect(ignored).toHaveLength(1);
   });
 

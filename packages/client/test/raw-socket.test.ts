@@ -143,7 +143,7 @@ describe('a RawSocket client', () => {
     const client = await connect(`rs://127.0.0.1:${port}`, { realm: 'realm1' });
     const call = client.call('com.example.f', ['x'.repeat(2000)]);
     await expect(call).rejects.toMatchObject({ uri: 'wamp.error.payload_size_exceeded' });
-    expect(client.status).toBe('open');
+    expect(client.status.current).toBe('open');
   });
 
   it('answers PING', async () => {

@@ -85,7 +85,7 @@ describe('a client with reconnect', () => {
     ]);
     router.cuts();
     await settle();
-    expect(client.status).toBe('reconnecting');
+    expect(client.status.current).toBe('reconnecting');
     expect([registration.isActive, subscription.isActive]).toEqual([false, false]);
     const second = await line.next();
     await second.welcomes();
@@ -97,7 +97,7 @@ describe('a client with reconnect', () => {
     );
     expect((await second.gets(MessageKind.Yield)).payload.args).toEqual([2]);
     expect(heard).toEqual([['news']]);
-    expect(client.status).toBe('open');
+    expect(client.status.current).toBe('open');
     expect(registration).toMatchObject({ id: 11, isActive: true });
     expect(subscription).toMatchObject({ id: 12, isActive: true });
     const leaving = registration.unregister();
@@ -145,7 +145,7 @@ describe('a client with reconnect', () => {
       const hello = await second.welcomes();
       expect(hello.details['x_replaces']).toEqual({ session: 4711, token: 'secret' });
       await settle();
-      expect(client.status).toBe('open');
+      expect(client.status.current).toBe('open');
       expect(line.opened).toBe(6);
     },
   );
@@ -271,7 +271,7 @@ describe('the end of a client with reconnect', () => {
       const end = await client.closed;
       expect(end.by).toBe('router');
       expect(end.reason).toMatch(/^wamp\.error\./);
-      expect(client.status).toBe('closed');
+      expect(client.status.current).toBe('closed');
       expect(line.opened).toBe(when === 'attempt' ? 2 : 1);
     }
   });
@@ -284,11 +284,11 @@ describe('the end of a client with reconnect', () => {
     await second.welcomes();
     await settle();
     const closing = client.close();
-    expect(client.status).toBe('closing');
+    expect(client.status.current).toBe('closing');
     await second.dismisses();
     await closing;
     expect(await client.closed).toMatchObject({ by: 'client', wasClean: true });
-    expect(client.status).toBe('closed');
+    expect(client.status.current).toBe('closed');
     await settle();
     expect(line.opened).toBe(2);
   });
@@ -302,9 +302,9 @@ describe('the end of a client with reconnect', () => {
       router.cuts();
       if (when === 'during') await (await line.next()).gets(MessageKind.Hello);
       else await settle();
-      expect(client.status).toBe('reconnecting');
+      expect(client.status.current).toBe('reconnecting');
       await client.close();
-      expect(client.status).toBe('closed');
+      expect(client.status.current).toBe('closed');
       expect(await client.closed).toMatchObject({ by: 'client', reason: 'wamp.close.close_realm' });
     }
   });
@@ -318,7 +318,7 @@ describe('the end of a client with reconnect', () => {
     expect(end).toMatchObject({ by: 'connection', reason: 'wamp.error.network_failure' });
     expect(end.message).toContain('nobody listens');
     expect(line.opened).toBe(4);
-    expect(client.status).toBe('closed');
+    expect(client.status.current).toBe('closed');
   });
 
   it('counts sessions that the router ends at once as attempts that failed', async () => {
@@ -347,7 +347,7 @@ describe('the end of a client with reconnect', () => {
     const { client, router } = await line.client({ reconnect: false });
     router.cuts();
     expect(await client.closed).toMatchObject({ by: 'connection' });
-    expect(client.status).toBe('closed');
+    expect(client.status.current).toBe('closed');
     expect(line.opened).toBe(1);
   });
 });
@@ -381,7 +381,7 @@ describe('the option reconnect', () => {
 
   it('doubles the longest delay with each attempt, up to the greatest', () => {
     const plan = reconnectFrom(true)!;
-    expect(plan).toEqual({ minDelayMs: 200, maxDelayMs: 30_000, maxAttempts: Infinity });
+    expect(plan).toEqual({ minDelayMs: 200, maxDelayMs: 30_000, maxAttempts: Infinity, offline: 'fail' });
     expect([0, 1, 2, 7, 8, 5000].map((attempt) => longestDelay(plan, attempt))).toEqual([
       200, 400, 800, 25_600, 30_000, 30_000,
     ]);

@@ -38,7 +38,7 @@ describe('joining a realm', () => {
       'callee',
     ]);
     const client = await connecting;
-    expect(client).toMatchObject({ sessionId: 4711, realm: 'realm1', status: 'open' });
+    expect(client).toMatchObject({ sessionId: 4711, realm: 'realm1', status: { current: 'open' } });
   });
 
   it('SESS-038: announces call_canceling as a callee, so that INTERRUPT may come', async () => {
@@ -107,7 +107,7 @@ describe('joining a realm', () => {
       extra: { a: 1 },
     });
     router.sends(new WelcomeMessage(1, { roles: {} }));
-    expect((await connecting).status).toBe('open');
+    expect((await connecting).status.current).toBe('open');
   });
 
   it('an authenticator that fails ends the attempt, its error is the cause', async () => {
@@ -209,7 +209,7 @@ describe('an established session', () => {
     router.sends(new WelcomeMessage(1, { roles: {} }));
     expect((await router.gets(MessageKind.Abort)).reason).toBe(PROTOCOL_VIOLATION);
     expect(await client.closed).toMatchObject({ by: 'client', reason: PROTOCOL_VIOLATION });
-    expect(client.status).toBe('closed');
+    expect(client.status.current).toBe('closed');
   });
 
   it('SESS-033: CHALLENGE after WELCOME: ABORT protocol_violation', async () => {
@@ -332,7 +332,7 @@ describe('what the application is told', () => {
       await router.subscribes(5);
       router.sends(new EventMessage(5, 1), new ResultMessage(99));
       await settle();
-      expect(client.status).toBe('open');
+      expect(client.status.current).toBe('open');
       expect(logged).toHaveLength(2);
     } finally {
       console.error = before;
@@ -396,7 +396,7 @@ describe('closing', () => {
   it('says GOODBYE, waits for the answer, then closes the connection', async () => {
     const { client, router } = await joined();
     const closing = client.close();
-    expect(client.status).toBe('closing');
+    expect(client.status.current).toBe('closing');
     expect((await router.gets(MessageKind.Goodbye)).reason).toBe('wamp.close.close_realm');
     router.sends(new GoodbyeMessage({}, 'wamp.close.goodbye_and_out'));
     await closing;
@@ -471,6 +471,6 @@ describe('closing', () => {
     const disposed = client[Symbol.asyncDispose]();
     await router.dismisses();
     await disposed;
-    expect(client.status).toBe('closed');
+    expect(client.status.current).toBe('closed');
   });
 });

@@ -35,7 +35,7 @@ describe('what is no signal', () => {
     }
     await settle();
     expect(router.unread).toEqual([]);
-    expect(client.status).toBe('open');
+    expect(client.status.current).toBe('open');
   });
 
   it('is refused by connect before the transport is opened', async () => {
@@ -97,7 +97,7 @@ describe('a cancel mode that is none', () => {
     stop.abort();
     await expect(calling).rejects.toMatchObject({ uri: 'wamp.error.canceled' });
     expect((await router.gets(MessageKind.Cancel)).options.mode).toBe('skip');
-    expect(client.status).toBe('open');
+    expect(client.status.current).toBe('open');
   });
 });
 
@@ -132,7 +132,7 @@ describe('a request whose signal throws when the answer comes', () => {
       ['gone wrong', { where: 'answer', uri: 'CALL' }],
       ['gone wrong', { where: 'answer', uri: 'REGISTER' }],
     ]);
-    expect(client.status).toBe('open');
+    expect(client.status.current).toBe('open');
   });
 
   it('does not keep the others from learning of the end', async () => {

@@ -49,5 +49,5 @@ it('an INVOCATION is refused, a RESULT rejects, progress and events are reported
   });
   await settle();
   expect(router.unread).toEqual([]);
-  expect(client.status).toBe('open');
+  expect(client.status.current).toBe('open');
 });

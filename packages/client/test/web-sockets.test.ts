@@ -87,7 +87,7 @@ describe.each([
     const connecting = dial(socket.url, [cbor(), json()]);
     await (await arrival).welcomes();
     expect(offered).toEqual(['wamp.2.cbor', 'wamp.2.json']);
-    expect((await connecting).status).toBe('open');
+    expect((await connecting).status.current).toBe('open');
   });
 
   it('WS-004: fails if the server picks no subprotocol', async () => {

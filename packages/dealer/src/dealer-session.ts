@@ -44,6 +44,7 @@ export class DealerSession<Owner> {
   readonly takesRevocation: boolean;
   readonly canBeRerouted: boolean;
   readonly passesThruAsCallee: boolean;
+  readonly takesCredit: boolean;
 
   /** open calls of this session, by CALL.Request */
   readonly calls = new Map<number, Invocation<Owner>>();
@@ -86,6 +87,7 @@ export class DealerSession<Owner> {
     this.takesRevocation = features.has('callee', 'registration_revocation');
     this.canBeRerouted = features.has('callee', 'call_reroute');
     this.passesThruAsCallee = features.has('callee', 'payload_passthru_mode');
+    this.takesCredit = features.has('callee', 'x_credit');
     this.endedStreams = new EndedStreams(endedStreamsLimit);
   }
 

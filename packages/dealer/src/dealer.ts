@@ -12,6 +12,7 @@ import {
   type RegisterMessage,
   type UnregisterMessage,
   type YieldMessage,
+  isCreditGrant,
   isPassthru,
 } from '@wamp/protocol';
 import { CalleeAnswers } from './callee-answers.js';
@@ -129,6 +130,8 @@ export class Dealer<Owner> {
       return;
     }
     if (message.options !== EMPTY_DICT) {
+      // The call that it was for is over.
+      if (isCreditGrant(message.options)) return;
       const sentence = misuse(session, message);
       if (sentence !== undefined) {
         this.#outbox.abort(session, 'feature_not_announced', sentence);
@@ -233,6 +236,10 @@ export class Dealer<Owner> {
   }
 
   #continue(open: Invocation<Owner>, message: CallMessage, now: number): void {
+    if (isCreditGrant(message.options)) {
+      this.#invoker.forwardGrant(open, message);
+      return;
+    }
     if (!open.isProgressive || open.callerDone || message.procedure !== open.procedure) {
       const sentence = `CALL.Request ${message.request} belongs to an open call that this CALL does not continue`;
       this.#outbox.abort(open.caller, 'invalid_request_id', sentence);

@@ -1,5 +1,5 @@
 /**
- * INVOCATION.Details, built from nothing: only keys that the specification defines ever get in, so that no caller can
+ * INVOCATION.Details, built from nothing: only keys that the specification defines, and `x_credit`, ever get in, so that no caller can
  * smuggle an identity or a private option to a callee. Sends nothing and changes nothing.
  */
 import { EMPTY_DICT, type InvocationDetails, copyPassthru, describesPayload } from '@wamp/protocol';
@@ -33,7 +33,10 @@ export function invocationDetails<Owner>(
     details['caller_authrole'] = invocation.identity.authrole;
   }
   if (trustLevel !== undefined && callee.session.takesTrustLevel) details['trustlevel'] = trustLevel;
-  if (invocation.wantsProgress && callee.session.sendsProgress) details['receive_progress'] = true;
+  if (invocation.wantsProgress && callee.session.sendsProgress) {
+    details['receive_progress'] = true;
+    if (options.x_credit !== undefined && callee.session.takesCredit) details['x_credit'] = options.x_credit;
+  }
   if (invocation.isProgressive) details['progress'] = true;
   if (invocation.timeoutMs > 0 && callee.forwardsTimeout) {
     details['timeout'] = Math.max(1, invocation.deadline - now);
@@ -47,10 +50,11 @@ export function invocationDetails<Owner>(
  * Source: advanced profile, "Progressive Call Invocations", ignored options.
  */
 export function chunkDetails(first: InvocationDetails, hasProgress: boolean): InvocationDetails {
-  if (hasProgress) return first;
+  if (hasProgress && first.x_credit === undefined) return first;
   const details: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(first)) {
-    if (key !== 'progress') details[key] = value;
+    // Credit was given once, and is not given again by every chunk.
+    if (key !== 'x_credit' && (hasProgress || key !== 'progress')) details[key] = value;
   }
   return details;
 }

@@ -21,7 +21,7 @@ import { effectiveTimeout, type DealerSettings } from './dealer-options.js';
 import type { DealerSession } from './dealer-session.js';
 import type { HeldSlots } from './held-slots.js';
 import { chunkDetails, invocationDetails } from './invocation-details.js';
-import { CallEvent } from './invocation-lifecycle.js';
+import { CallEvent, CallState } from './invocation-lifecycle.js';
 import { chooseCallee, isOnlyBusy } from './invocation-policy.js';
 import type { InvocationTable } from './invocation-table.js';
 import type { Invocation } from './invocation.js';
@@ -77,6 +77,14 @@ export class Invoker<Owner> implements Dispatch<Owner> {
       invocation.callee!.session,
       new InvocationMessage(invocation.id, invocation.registration.id, details, chunk.payload),
     );
+  }
+
+  /** Tells the callee that the caller takes further progressive results. One that knows no credit is not told. */
+  forwardGrant(invocation: Invocation<Owner>, { options }: CallMessage): void {
+    const { callee, details, id, registration, state } = invocation;
+    if (callee === undefined || details.x_credit === undefined || state !== CallState.Active) return;
+    const { x_credit = 0 } = options;
+    this.#outbox.send(callee.session, new InvocationMessage(id, registration.id, { x_credit }));
   }
 
   tryAnother(invocation: Invocation<Owner>, now: number): boolean {

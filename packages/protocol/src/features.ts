@@ -8,7 +8,7 @@ export type ClientRole = 'publisher' | 'subscriber' | 'caller' | 'callee';
 export type RouterRole = 'broker' | 'dealer';
 export type Role = ClientRole | RouterRole;
 
-/** Every feature key that the specification defines, by its correct spelling. */
+/** Every feature key that the specification defines, by its correct spelling; and `x_credit`, which is ours. */
 export type Feature =
   | 'publisher_identification'
   | 'publisher_exclusion'
@@ -33,7 +33,8 @@ export type Feature =
   | 'call_timeout'
   | 'call_reroute'
   | 'payload_passthru_mode'
-  | 'reflection';
+  | 'reflection'
+  | 'x_credit';
 
 const CLIENT_ROLES: readonly ClientRole[] = ['publisher', 'subscriber', 'caller', 'callee'];
 const ROUTER_ROLES: readonly RouterRole[] = ['broker', 'dealer'];

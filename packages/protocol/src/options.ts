@@ -64,7 +64,17 @@ export interface CallOptions extends PassthruAttributes {
   readonly disclose_me?: boolean;
   /** key for `sticky` registrations */
   readonly rkey?: unknown;
+  /** how many (further) progressive results the callee may send, see {@link isCreditGrant}; ours */
+  readonly x_credit?: number;
   readonly [key: string]: unknown;
+}
+
+/**
+ * True for a CALL that begins nothing and carries no chunk: it only lets the callee of the open call with this id send so
+ * many further progressive results. The CALL that began it asked for progressive results, a grant never does.
+ */
+export function isCreditGrant(options: CallOptions): boolean {
+  return options.x_credit !== undefined && options.receive_progress !== true;
 }
 
 export interface CancelOptions {
@@ -106,6 +116,8 @@ export interface InvocationDetails extends PassthruAttributes {
   readonly progress?: boolean;
   /** milliseconds */
   readonly timeout?: number;
+  /** how many (further) progressive results the callee may send; ours */
+  readonly x_credit?: number;
   readonly [key: string]: unknown;
 }
 
@@ -215,6 +227,7 @@ export const OPTION_RULES = {
     receive_progress: bool,
     progress: bool,
     disclose_me: bool,
+    x_credit: natural,
     ...passthru,
     ...legacyEncryption,
     ...implementation,
@@ -241,6 +254,7 @@ export const OPTION_RULES = {
     receive_progress: bool,
     progress: bool,
     timeout: natural,
+    x_credit: natural,
     ...passthru,
     ...legacyEncryption,
     ...implementation,

@@ -667,7 +667,8 @@ describe('our client', () => {
     await refusing.close({ graceMs: 50 });
 
     server = await listen(setScene().router, { port });
-    while (backend.status !== 'open' || caller.status !== 'open' || !registration.isActive) await settled(1);
+    while (backend.status.current !== 'open' || caller.status.current !== 'open' || !registration.isActive)
+      await settled(1);
     expect(await caller.call('com.add', [3, 4])).toBe(7);
     await caller.publish('com.topic', ['again'], { acknowledge: true });
     while (heard.length === 0) await settled(1);

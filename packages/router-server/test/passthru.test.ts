@@ -184,7 +184,7 @@ describe('PPT-015: who does not know the scheme', () => {
     });
     expect(await plain).toBe('plain');
     expect(errors).toEqual([expect.stringContaining('no codec for the passthru scheme "wamp"')]);
-    expect(far.status).toBe('open');
+    expect(far.status.current).toBe('open');
   });
 
   it('bytes that were made up by somebody without the key are refused', async () => {

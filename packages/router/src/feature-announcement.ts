@@ -18,6 +18,7 @@ const DEALER: readonly Feature[] = [
   'session_meta_api',
   'shared_registration',
   'testament_meta_api',
+  'x_credit',
 ];
 
 const BROKER: readonly Feature[] = [

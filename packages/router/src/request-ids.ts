@@ -5,6 +5,7 @@
  */
 import {
   IdSequence,
+  isCreditGrant,
   kindName,
   MessageKind,
   nextId,
@@ -50,6 +51,8 @@ export class RequestIds {
       return true;
     }
     if (message.kind === MessageKind.Call) {
+      // A grant takes no id of its own, and may cross with the answer to its call.
+      if (isCreditGrant(message.options) && message.request <= this.#ids.last) return isOpenCall;
       const known = this.#continues(message);
       // A repeated id of a call without chunks is left to the dealer, which knows the call.
       if (known || isOpenCall) return isOpenCall;

@@ -36,6 +36,7 @@ it('FEAT-001: WELCOME announces what works, and nothing else', async () => {
       'session_meta_api',
       'shared_registration',
       'testament_meta_api',
+      'x_credit',
     ],
   });
   expect((await announced({ reroute: true }))['dealer']).toContain('call_reroute');

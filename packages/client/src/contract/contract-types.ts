@@ -2,10 +2,10 @@
  * What the two sides of a contract look like to the type checker. Types only.
  */
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import type { CallOptions } from '../caller.js';
 import type { RegisterOptions, Registration } from '../callee.js';
 import type { Invocation } from '../invocation.js';
-import type { Chunks, ProgressiveCall, StreamOptions } from '../progressive-call.js';
+import type { CallOptions, Chunks } from '../caller.js';
+import type { ProgressiveCall, StreamOptions } from '../progressive-call.js';
 import type { PublishOptions } from '../publisher.js';
 import type { ReceivedEvent, SubscribeOptions, Subscription } from '../subscriber.js';
 import type { ContractError } from './contract-error.js';

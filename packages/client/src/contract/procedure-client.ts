@@ -10,7 +10,8 @@ import type { Procedure, ProcedureShape, TopicShape } from './definition.js';
 import { registerHandler } from './procedure-server.js';
 import type { UriTemplate } from './uri-template.js';
 import { validated } from './validation.js';
-import type { Chunks, ProgressiveCall } from '../progressive-call.js';
+import type { Chunks } from '../caller.js';
+import type { ProgressiveCall } from '../progressive-call.js';
 
 /** What a call or publication is made of. */
 interface Request {

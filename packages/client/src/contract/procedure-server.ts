@@ -77,6 +77,7 @@ function contractInvocation(
     get signal() {
       return invocation.signal;
     },
+    whenReady: () => invocation.whenReady(),
     progress: async (value: unknown) =>
       invocation.progress(await outgoing(shape.progress, value, 'progress')),
     fail: (uri: string, data: unknown) => {
