@@ -304,7 +304,7 @@ export function signalsOf({ signal, within, cancelMode }: CallOptions): AbortSig
   if (within) {
     signals.push(signalFrom(within.signal, 'within.signal'));
     if (signals[1] === undefined || typeof within.remainingMs !== 'function') {
-      throw new UsageError('within has to be an invocation, or an object with signal and remainingMs()');
+      throw new UsageError('within has to be an invocation, or be like one');
     }
   }
   return signals.filter((each) => each !== undefined);

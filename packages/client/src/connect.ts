@@ -89,7 +89,7 @@ export async function connect(target: ConnectTargets, options: ConnectOptions): 
   const targets = listOf(target);
   if (plan !== undefined && targets.some(isTransport)) {
     throw new UsageError(
-      'a transport can be used once; to reconnect, the target has to be an address or a function',
+      'to reconnect, the target has to be an address or a function: a transport can be used once',
     );
   }
   const connection = new Connection({
@@ -131,7 +131,7 @@ function dialer(targets: readonly ConnectTarget[], options: ConnectOptions): Dia
         openTransport(targets[next++ % targets.length], options, attempt),
         attempt,
         ({ reason }) => reason,
-        (late) => late.terminate('nobody waits for this connection any more'),
+        (late) => late.terminate('not wanted any more'),
       );
       const session = new ClientSession(transport, host);
       const joined = session.join(handshakeFor(realm, listOf(auth), replaces));

@@ -104,18 +104,12 @@ const LAYOUTS: Readonly<Record<number, string>> = {
   69: 'id',
 };
 
-/** The type of every option and detail that this package, or its user by a declared type, relies on. */
-const DETAIL_TYPES = new Map<string, string>();
-for (const [type, keys] of [
-  ['boolean', 'progress receive_progress retained'],
-  ['number', 'timeout caller publisher trustlevel registration subscription x_credit'],
-  [
-    'string',
-    'procedure topic reason mode caller_authid caller_authrole publisher_authid publisher_authrole ppt_scheme ppt_serializer ppt_cipher ppt_keyid',
-  ],
-] as const) {
-  for (const key of keys.split(' ')) DETAIL_TYPES.set(key, type);
-}
+/** The options and details that this package, or its user by a declared type, relies on, by their type. */
+const DETAIL_TYPES: readonly (readonly [keys: RegExp, type: string])[] = [
+  [/^(progress|receive_progress|retained)$/, 'boolean'],
+  [/^(timeout|caller|publisher|trustlevel|registration|subscription|x_credit)$/, 'number'],
+  [/^(procedure|topic|reason|mode|(caller|publisher)_auth.*|ppt_.*)$/, 'string'],
+];
 
 /** @throws Error with a sentence for what is no message of a router */
 export function checkMessage(list: readonly unknown[]): InboundMessage {
@@ -175,9 +169,8 @@ function fitsPayload(list: unknown[], at: number): boolean {
 function isDetails(value: unknown): boolean {
   if (!isDict(value) || value instanceof Error) return false;
   for (const key in value) {
-    const type = DETAIL_TYPES.get(key);
     if (value[key] === null) Reflect.deleteProperty(value, key);
-    else if (type !== undefined && typeof value[key] !== type) return false;
+    else if (DETAIL_TYPES.some(([keys, type]) => keys.test(key) && typeof value[key] !== type)) return false;
   }
   return true;
 }

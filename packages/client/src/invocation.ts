@@ -115,7 +115,7 @@ export class OpenInvocation implements Invocation {
     this.args = values.args;
     this.kwargs = values.kwargs;
     this.wantsProgress = details.receive_progress === true;
-    this.#credit = (details['x_credit']) ?? Infinity;
+    this.#credit = details['x_credit'] ?? Infinity;
     this.#connection = connection;
     this.#session = session;
     this.#header = layer.headerOf(details);

@@ -64,7 +64,7 @@ export function startStream<P, R>(
   let taken = 0;
   const queue = new ValueQueue<P>(
     capacity,
-    () => leave(new CanceledError(['the loop over the progressive results was left'])),
+    () => leave(new CanceledError(['the loop was left'])),
     () => {
       taken += 1;
       if (taken % step === 0) loop.call?.grant(step);
@@ -111,7 +111,7 @@ async function upload(
 ): Promise<unknown> {
   const { session } = connection;
   if (!session.has('dealer', 'progressive_call_invocations')) {
-    throw new WampError(FEATURE_NOT_SUPPORTED, ['the router did not announce progressive call invocations']);
+    throw new WampError(FEATURE_NOT_SUPPORTED, ['the router takes no chunks']);
   }
   timeoutOf(options);
   const signals = signalsOf(options);

@@ -6,6 +6,8 @@
 import { EMPTY_DICT, type Dict } from './dict.js';
 import { viewOf } from './utf8.js';
 
+export { PayloadError } from './payload-error.js';
+
 /** Names of the serialization formats. */
 export type Format = 'json' | 'msgpack' | 'cbor';
 
@@ -47,11 +49,6 @@ export interface DecodedPayload {
   /** for an opaque payload the one value */
   readonly args: readonly unknown[];
   readonly kwargs: Dict;
-}
-
-/** A payload cannot be expressed in the receiver's format, or decoded here. The call or event fails, no session does. */
-export class PayloadError extends Error {
-  override readonly name = 'PayloadError';
 }
 
 const NO_ARGS: readonly unknown[] = Object.freeze([]);

@@ -10,7 +10,7 @@
  * - functions and symbols, cycles, and what is nested too deeply: PayloadError.
  */
 import { ByteWriter } from './byte-writer.js';
-import { PayloadError } from './payload.js';
+import { PayloadError } from './payload-error.js';
 
 export abstract class ValueWriter extends ByteWriter {
   readonly #maxDepth: number;

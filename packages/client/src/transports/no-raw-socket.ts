@@ -3,7 +3,5 @@ import type { ClientTransport } from '../client-session.js';
 import { UsageError } from '../wamp-error.js';
 
 export function openRawSocket(address: string): Promise<ClientTransport> {
-  return Promise.reject(
-    new UsageError(`${address}: RawSocket needs Node, here only ws:// and wss:// are possible`),
-  );
+  return Promise.reject(new UsageError(`RawSocket needs Node: ${address}`));
 }

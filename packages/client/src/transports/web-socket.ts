@@ -2,7 +2,8 @@
  * WebSocket with what the host brings: browsers, workers, and every other place with a native `WebSocket`.
  * Owns the translation between WebSocket and transport; imports nothing of Node, knows no messages.
  */
-import type { CloseCause, ListCodec, TransportClosed, TransportReceiver } from '@wamp/protocol';
+import type { CloseCause, ListCodec, TransportReceiver } from '@wamp/protocol';
+import { listen } from '../abortable.js';
 import type { ClientTransport } from '../client-session.js';
 import { ConnectionError } from '../wamp-error.js';
 import type { OpenOptions } from './open-options.js';
@@ -23,38 +24,41 @@ const CLOSE_CODES: Readonly<Record<CloseCause, number>> = {
   policy: 3008,
 };
 
+/** What closed without a close frame. */
+const NO_CLOSE_FRAME = 1006;
+
 /**
  * Opens a WebSocket connection.
  * @throws ConnectionError (a native WebSocket does not say why it failed); the signal's reason
  */
-export function openWebSocket(url: string, options: OpenOptions): Promise<ClientTransport> {
-  const { serializers, signal } = options;
+export function openWebSocket(url: string, { serializers, signal }: OpenOptions): Promise<ClientTransport> {
   return new Promise((resolve, reject) => {
     const webSocket = new WebSocket(url, subprotocolsOf(serializers));
     webSocket.binaryType = 'arraybuffer';
-    const onAbort = (): void => {
+    const unlisten = listen(signal, () => {
       webSocket.onopen = webSocket.onclose = null;
       webSocket.close();
-      const reason = signal.reason as Error;
-      reject(reason);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the reason is an error
+      reject(signal.reason);
+    });
     webSocket.onclose = (event): void => {
-      signal.removeEventListener('abort', onAbort);
-      const told = event.reason === '' ? '' : `: ${event.reason}`;
-      reject(new ConnectionError(`${url} cannot be reached: closed with ${event.code}${told}`));
+      unlisten();
+      reject(new ConnectionError(`${url} cannot be reached: ${sentenceOf(event)}`));
     };
     webSocket.onopen = (): void => {
-      signal.removeEventListener('abort', onAbort);
-      webSocket.onopen = webSocket.onclose = null;
+      unlisten();
       try {
+<<<<<<< HEAD
         const serializer = chosenSerializer(serializers, webSocket.protocol);
         const transport = new NativeWebSocketTransport(webSocket, serializer, url);
         resolve(serializer.wrap?.(transport) ?? transport);
+=======
+        resolve(transportOver(webSocket, chosenSerializer(serializers, webSocket.protocol), url));
+>>>>>>> fbd3c78 (perf(client): smaller bundles, with budgets in CI; the README tells what is new)
       } catch (error) {
         webSocket.close();
-        const failure = error as Error;
-        reject(failure);
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- handed through as it came
+        reject(error);
       }
     };
     // An error is always followed by a close event, which says as much.
@@ -62,112 +66,88 @@ export function openWebSocket(url: string, options: OpenOptions): Promise<Client
   });
 }
 
+function sentenceOf({ code, reason }: CloseEvent): string {
+  if (code === NO_CLOSE_FRAME) return 'the connection was lost';
+  return `closed by the peer with ${code}${reason && `: ${reason}`}`;
+}
+
 type Receiver = TransportReceiver<Uint8Array | string>;
 
-class NativeWebSocketTransport implements ClientTransport {
-  readonly serializer: ListCodec;
-  readonly info: Readonly<Record<string, unknown>>;
-  readonly maxSendBytes = Infinity;
-  readonly #webSocket: WebSocket;
-  #receiver: Receiver | undefined = undefined;
-  /** frames that came before anybody listened; there is no way to pause */
-  #early: (string | ArrayBuffer)[] = [];
-  /** true once what came early is delivered and frames go straight to the receiver */
-  #flowing = false;
-  #closing = false;
-  #ended: TransportClosed | undefined = undefined;
-  #reason = '';
-  #drainTimer: ReturnType<typeof setTimeout> | undefined = undefined;
+function transportOver(webSocket: WebSocket, serializer: ListCodec, url: string): ClientTransport {
+  let receiver: Receiver | undefined;
+  /** why this side ended the connection */
+  let reason: string | undefined;
+  const drain = drainWatch(webSocket, () => receiver?.drained());
+  const end = (wasClean: boolean, said: string): void => {
+    drain.stop();
+    webSocket.onclose = null;
+    // Also if nobody listens yet.
+    const told = { wasClean, reason: reason || said };
+    if (receiver === undefined) transport.open = (late) => queueMicrotask(() => late.closed(told));
+    else receiver.closed(told);
+  };
+  const early: MessageEvent<string | ArrayBuffer>[] = [];
+  webSocket.onmessage = (event: MessageEvent<string | ArrayBuffer>): void => void early.push(event);
+  webSocket.onclose = (event): void => end(event.code !== NO_CLOSE_FRAME, sentenceOf(event));
+  const transport: ClientTransport = {
+    serializer,
+    info: { type: 'websocket', url, subprotocol: serializer.subprotocol },
+    maxSendBytes: Infinity,
+    get bufferedBytes() {
+      return webSocket.bufferedAmount;
+    },
+    open(opened) {
+      if (receiver !== undefined) throw new Error('the transport is open already');
+      receiver = opened;
+      const deliver = ({ data }: MessageEvent<string | ArrayBuffer>): void => {
+        if (reason !== undefined) return;
+        const isText = typeof data === 'string';
+        if (isText === serializer.isBinary) opened.violated(wrongFrame(serializer));
+        else opened.receive(isText ? data : new Uint8Array(data));
+      };
+      // There is no way to pause, so something may have come before anybody listened.
+      queueMicrotask(() => {
+        early.forEach(deliver);
+        webSocket.onmessage = deliver;
+      });
+    },
+    send(frame) {
+      if (reason !== undefined) return;
+      const isReady = typeof frame === 'string' || serializer.isBinary;
+      webSocket.send(isReady ? frame : new TextDecoder().decode(frame));
+      drain.watch();
+    },
+    pause() {
+      // a native WebSocket cannot be paused
+    },
+    resume() {
+      // see pause
+    },
+    close(cause, why = '') {
+      if (reason !== undefined) return;
+      reason = why;
+      webSocket.close(CLOSE_CODES[cause], fittingReason(why));
+    },
+    terminate(why) {
+      if (webSocket.onclose === null) return;
+      reason = why;
+      webSocket.close();
+      end(false, why);
+    },
+  };
+  return transport;
+}
 
-  constructor(webSocket: WebSocket, serializer: ListCodec, url: string) {
-    this.serializer = serializer;
-    this.info = { type: 'websocket', url, subprotocol: serializer.subprotocol };
-    this.#webSocket = webSocket;
-    webSocket.onmessage = (event: MessageEvent<string | ArrayBuffer>): void => this.#onMessage(event.data);
-    webSocket.onclose = (event): void => this.#onClose(event);
-  }
-
-  get bufferedBytes(): number {
-    return this.#webSocket.bufferedAmount;
-  }
-
-  open(receiver: Receiver): void {
-    if (this.#receiver !== undefined) throw new Error('the transport is open already');
-    this.#receiver = receiver;
-    queueMicrotask(() => {
-      this.#flowing = true;
-      const early = this.#early;
-      this.#early = [];
-      for (const data of early) this.#deliver(receiver, data);
-      if (this.#ended !== undefined) receiver.closed(this.#ended);
-    });
-  }
-
-  send(frame: Uint8Array | string): void {
-    if (this.#closing) return;
-    const isText = typeof frame === 'string' || this.serializer.isBinary;
-    this.#webSocket.send(isText ? frame : new TextDecoder().decode(frame));
-    if (this.#drainTimer === undefined && this.bufferedBytes >= DRAIN_BYTES) this.#watchDrain();
-  }
-
-  pause(): void {
-    // a native WebSocket cannot be paused
-  }
-
-  resume(): void {
-    // see pause
-  }
-
-  close(cause: CloseCause, reason = ''): void {
-    if (this.#closing) return;
-    this.#closing = true;
-    this.#reason = reason;
-    this.#webSocket.close(CLOSE_CODES[cause], fittingReason(reason));
-  }
-
-  terminate(reason: string): void {
-    if (this.#ended !== undefined) return;
-    this.#closing = true;
-    this.#reason = reason;
-    this.#webSocket.onclose = null;
-    this.#webSocket.close();
-    this.#end({ wasClean: false, reason });
-  }
-
-  #onMessage(data: string | ArrayBuffer): void {
-    if (this.#closing) return;
-    if (this.#receiver !== undefined && this.#flowing) this.#deliver(this.#receiver, data);
-    else this.#early.push(data);
-  }
-
-  #deliver(receiver: Receiver, data: string | ArrayBuffer): void {
-    if (this.#closing && this.#ended === undefined) return;
-    const isText = typeof data === 'string';
-    if (isText === this.serializer.isBinary) receiver.violated(wrongFrame(this.serializer));
-    else receiver.receive(isText ? data : new Uint8Array(data));
-  }
-
-  #watchDrain(): void {
-    this.#drainTimer = setTimeout(() => {
-      this.#drainTimer = undefined;
-      if (this.#ended !== undefined) return;
-      if (this.bufferedBytes >= DRAIN_BYTES) this.#watchDrain();
-      else this.#receiver?.drained();
+/** Asks from time to time whether the buffer has drained, as long as there is something in it worth waiting for. */
+function drainWatch(webSocket: WebSocket, drained: () => void): { watch: () => void; stop: () => void } {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const watch = (): void => {
+    if (timer !== undefined || webSocket.bufferedAmount < DRAIN_BYTES) return;
+    timer = setTimeout(() => {
+      timer = undefined;
+      if (webSocket.bufferedAmount < DRAIN_BYTES) drained();
+      else watch();
     }, DRAIN_POLL_MS);
-  }
-
-  #onClose(event: CloseEvent): void {
-    const told = event.reason === '' ? '' : `: ${event.reason}`;
-    const how =
-      event.code === 1006 ? 'the connection was lost' : `closed by the peer with ${event.code}${told}`;
-    this.#end({ wasClean: event.code !== 1006, reason: this.#reason === '' ? how : this.#reason });
-  }
-
-  #end(how: TransportClosed): void {
-    if (this.#ended !== undefined) return;
-    this.#ended = how;
-    this.#closing = true;
-    clearTimeout(this.#drainTimer);
-    if (this.#flowing) this.#receiver?.closed(how);
-  }
+  };
+  return { watch, stop: () => clearTimeout(timer) };
 }

@@ -5,7 +5,8 @@
  */
 import { readFloat16, readFloat32, readFloat64, writeFloat64 } from '../ieee754.js';
 import { MAX_ID } from '../ids.js';
-import { PayloadError, type EncodedPayload } from '../payload.js';
+import { PayloadError } from '../payload-error.js';
+import type { EncodedPayload } from '../payload.js';
 import { ValueWriter } from '../value-writer.js';
 import { readUint32 } from './binary-grammar.js';
 import { BREAK, MAJOR } from './cbor-grammar.js';

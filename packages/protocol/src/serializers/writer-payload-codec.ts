@@ -2,14 +2,8 @@
  * What the payload codecs of all formats share: when they write, and that nothing but PayloadError comes out of them.
  */
 import { EMPTY_DICT, type Dict } from '../dict.js';
-import {
-  PayloadError,
-  type DecodedPayload,
-  type EncodedPayload,
-  type Format,
-  type OpaqueValue,
-  type PayloadCodec,
-} from '../payload.js';
+import { PayloadError } from '../payload-error.js';
+import type { DecodedPayload, EncodedPayload, Format, OpaqueValue, PayloadCodec } from '../payload.js';
 import type { ValueWriter } from '../value-writer.js';
 
 /** Depth of Arguments and ArgumentsKw: the message's own list is 1. */
