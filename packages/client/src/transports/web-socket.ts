@@ -48,13 +48,9 @@ export function openWebSocket(url: string, { serializers, signal }: OpenOptions)
     webSocket.onopen = (): void => {
       unlisten();
       try {
-<<<<<<< HEAD
         const serializer = chosenSerializer(serializers, webSocket.protocol);
-        const transport = new NativeWebSocketTransport(webSocket, serializer, url);
+        const transport = transportOver(webSocket, serializer, url);
         resolve(serializer.wrap?.(transport) ?? transport);
-=======
-        resolve(transportOver(webSocket, chosenSerializer(serializers, webSocket.protocol), url));
->>>>>>> fbd3c78 (perf(client): smaller bundles, with budgets in CI; the README tells what is new)
       } catch (error) {
         webSocket.close();
         // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- handed through as it came
