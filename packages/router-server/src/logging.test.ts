@@ -54,6 +54,7 @@ describe('the log of the router', () => {
     log.sessionLeft?.(session, 'too_slow', 'it did not read');
     log.undelivered?.(session, 'event_dropped', 'too long');
     log.hookFailed?.('authorizer', new Error('down'));
+    log.storeFailed?.('realm1', { task: 'append', topic: 'a.topic', cause: new Error('disk') });
     log.failed?.(new Error('bug'), session);
     listenerLog(logger).refused?.({ peer: 'p', status: 400, sentence: 'no\nreally' });
     listenerLog(logger).refused?.({ peer: 'p', status: 403, sentence: 'not you' });
@@ -69,6 +70,7 @@ describe('the log of the router', () => {
       ['warn', 'session_left'],
       ['debug', 'undelivered'],
       ['error', 'hook_failed'],
+      ['error', 'store_failed'],
       ['error', 'router_failed'],
       ['debug', 'connection_refused'],
       ['warn', 'connection_refused'],
@@ -78,7 +80,7 @@ describe('the log of the router', () => {
     ]);
     expect(lines()[1]).toMatchObject({ peer: '127.0.0.1:1234', error: 'wamp.error.no_such_realm' });
     expect(lines().at(-1)).toMatchObject({ session: session.session, peer: '127.0.0.1:99' });
-    expect(lines()[8]).toMatchObject({ err: { message: 'bug' } });
+    expect(lines()[9]).toMatchObject({ err: { message: 'bug' } });
   });
 });
 

@@ -155,8 +155,13 @@ export function listenerLog(logger: Logger): ListenerObserver {
   };
 }
 
-/** Logs what happens to the router's sessions. */
+/** Logs what happens in the router. */
 export function routerLog(logger: Logger): RouterObserver {
+  return { ...sessionLog(logger), ...troubleLog(logger) };
+}
+
+/** How sessions begin and end. */
+function sessionLog(logger: Logger): RouterObserver {
   return {
     sessionJoined: (session) => {
       const { authid, authrole, authmethod, agent } = session;
@@ -186,6 +191,12 @@ export function routerLog(logger: Logger): RouterObserver {
       // From where the client has come this time.
       logger.info({ event: 'session_resumed', ...seat(session), peer: peerOf(transport) }, 'session resumed');
     },
+  };
+}
+
+/** What should not happen, or not often. */
+function troubleLog(logger: Logger): RouterObserver {
+  return {
     refused: (uri, sentence, transport) => {
       const peer = peerOf(transport);
       logger.warn({ event: 'session_refused', peer, error: uri, reason: cut(sentence) }, 'session refused');
@@ -215,6 +226,11 @@ export function routerLog(logger: Logger): RouterObserver {
     },
     hookFailed: (hook, error) =>
       logger.error({ event: 'hook_failed', hook, err: error }, `the ${hook} failed`),
+    storeFailed: (realm, { task, topic, cause }) =>
+      logger.error(
+        { event: 'store_failed', realm, task, topic: cut(topic), err: cause },
+        'the event store failed',
+      ),
     failed: (error, session) => {
       logger.error(
         { event: 'router_failed', ...seat(session), err: error },
