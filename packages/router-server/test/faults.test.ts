@@ -639,7 +639,7 @@ describe('our client', () => {
 
     await scene.end();
     await server.close({ graceMs: 50 });
-    expect([backend.status, caller.status]).toEqual(['reconnecting', 'reconnecting']);
+    expect([backend.status.current, caller.status.current]).toEqual(['reconnecting', 'reconnecting']);
     await expect(caller.call('com.add', [1, 2])).rejects.toBeInstanceOf(ConnectionLostError);
 
     // A router that shuts down still, or not yet takes anybody, answers HELLO with ABORT.
