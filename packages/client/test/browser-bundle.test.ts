@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
@@ -84,4 +85,44 @@ it('so does the entry for payload passthru mode', () => {
   const files = reachedFrom('wamp-passthru.ts', 'browser');
   expect(files.filter((file) => NODE_ONLY.test(file))).toEqual([]);
   expect(files.some((file) => file.includes('@noble/ciphers/'))).toBe(true);
+});
+
+describe('the entry for logging in', () => {
+  /** The modules of which something is left in a bundle that uses one export. */
+  async function bundled(name: string): Promise<string[]> {
+    const { metafile } = await build({
+      stdin: {
+        contents: `import { ${name} } from './auth/index.ts'; globalThis.used = ${name};`,
+        resolveDir: source('.'),
+        loader: 'ts',
+      },
+      ...{ bundle: true, write: false, metafile: true, format: 'esm', platform: 'browser' },
+      conditions: ['@wamp/source'],
+    });
+    return Object.values(metafile.outputs).flatMap(({ inputs }) =>
+      Object.keys(inputs).filter((file) => inputs[file]!.bytesInOutput > 0),
+    );
+  }
+
+  const CURVE = /ed25519/;
+  const ARGON2 = /argon2/;
+  const CRYPTOGRAPHY = /noble|protocol\/src\/auth/;
+
+  it.each(['ticket', 'jwt', 'certificate'])('brings no cryptography into a bundle with %s', async (name) => {
+    const files = await bundled(name);
+    expect(files.length).toBeGreaterThan(1);
+    expect(files.filter((file) => CRYPTOGRAPHY.test(file))).toEqual([]);
+  });
+
+  it.each([
+    ['wampcra', false, false],
+    ['scram', true, false],
+    ['cryptosign', false, true],
+  ])('brings into a bundle with %s what that needs', async (name, hasArgon2, hasCurve) => {
+    const files = await bundled(name);
+    expect(files.some((file) => CRYPTOGRAPHY.test(file))).toBe(true);
+    expect(files.some((file) => ARGON2.test(file))).toBe(hasArgon2);
+    expect(files.some((file) => CURVE.test(file))).toBe(hasCurve);
+    expect(files.filter((file) => NODE_ONLY.test(file))).toEqual([]);
+  });
 });

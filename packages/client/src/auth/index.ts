@@ -1,4 +1,5 @@
 /** @wamp/client/auth: the ways to log in. A bundler takes only those that are used. */
+export { certificate } from './certificate.js';
 export { cryptosign, type CryptosignOptions, type CryptosignSigner } from './cryptosign.js';
 export { scram, type ScramOptions } from './scram.js';
 export { jwt, ticket } from './ticket.js';
