@@ -2,6 +2,15 @@ import { writeFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, WampError, type Client } from '@wamp/client';
+import {
+  ErrorMessage,
+  MessageKind,
+  Payload,
+  ResultMessage,
+  WelcomeMessage,
+  type Message,
+  type Transport,
+} from '@wamp/protocol';
 import { cryptosignPublicKey } from '@wamp/protocol/auth/cryptosign';
 import { listen, Router, type RouterServer } from '@wamp/router-server';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -238,6 +247,38 @@ describe('wamp list, describe, ping and bench', () => {
     expect(await bench.code).toBe(0);
     expect(bench.lines).toMatchObject([{ calls: 200, errors: 0 }]);
     expect(await wamp('bench com.example.none -n 5').code).toBe(1);
+  });
+});
+
+describe('wamp ping', () => {
+  it('takes what every router has where wamp.router.ping is missing', async () => {
+    const called: string[] = [];
+    const answer = (message: Message): Message | undefined => {
+      if (message.kind === MessageKind.Hello) return new WelcomeMessage(1, { roles: { dealer: {} } });
+      if (message.kind === MessageKind.Goodbye) return message;
+      if (message.kind !== MessageKind.Call) return undefined;
+      const { request, procedure } = message;
+      called.push(procedure);
+      return procedure === 'wamp.session.count'
+        ? new ResultMessage(request, {}, Payload.of([1]))
+        : new ErrorMessage(MessageKind.Call, request, {}, 'wamp.error.no_such_procedure');
+    };
+    const attach = (transport: Transport): void =>
+      transport.open({
+        receive: (frame) => {
+          const reply = answer(transport.serializer.decode(frame));
+          if (reply !== undefined) transport.send(transport.serializer.encode(reply));
+        },
+        violated: () => undefined,
+        drained: () => undefined,
+        closed: () => undefined,
+      });
+    const other = await listen({ attach }, { port: 0 });
+    const run = new Run(['ping', '-n', '2', '--interval', '0', '--url', other.url]);
+    expect(await run.code).toBe(0);
+    expect(run.lines).toMatchObject([{ ping: 1 }, { ping: 2 }]);
+    expect(called).toEqual(['wamp.router.ping', 'wamp.session.count', 'wamp.session.count']);
+    await other.close();
   });
 });
 

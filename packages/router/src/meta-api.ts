@@ -6,6 +6,7 @@
 import type { BrokerSession, SubscriptionEvent } from '@wamp/broker';
 import type { RegistrationEvent } from '@wamp/dealer';
 import type { LocalPeer } from './local-peer.js';
+import { PING_PROCEDURE } from './ping-procedure.js';
 import type { Realm } from './realm.js';
 import { reflectionProcedures } from './reflection-procedures.js';
 import { registrationDetails, registrationProcedures } from './registration-procedures.js';
@@ -38,6 +39,7 @@ export class MetaApi {
     this.#realm = realm;
     this.#peer = peer;
     const tables = [
+      PING_PROCEDURE,
       sessionProcedures(realm, context.limits),
       registrationProcedures(realm),
       reflectionProcedures(realm),

@@ -30,6 +30,19 @@ async function watcher(of: House, prefix: string, realm = 'realm1'): Promise<Tes
   return peer;
 }
 
+describe('the router itself', () => {
+  it('wamp.router.ping gives its arguments back to any role, without any callee', async () => {
+    const h = house();
+    const guest = await h.joins('realm1', as('a', 'guest'));
+    expect(await guest.result('wamp.router.ping')).toEqual([]);
+    expect(await guest.result('wamp.router.ping', [1, 'two', { three: [null] }])).toEqual([
+      1,
+      'two',
+      { three: [null] },
+    ]);
+  });
+});
+
 describe('sessions', () => {
   it('META-001, META-002, META-030: coming and going is announced, once, also to a prefix subscription', async () => {
     const h = house();
