@@ -259,6 +259,7 @@ export class Session implements TransportReceiver, OutboundWatcher, ResumptionHo
     switch (message.kind) {
       case MessageKind.Hello:
         if (this.#state !== State.Opening) throw unexpected(message, 'while a challenge is pending');
+        this.#heardHello();
         this.#inTurn(() => {
           this.#beginHandshake(message);
         });
@@ -308,12 +309,17 @@ export class Session implements TransportReceiver, OutboundWatcher, ResumptionHo
     });
   }
 
-  #beginHandshake(message: HelloMessage): void {
-    const { limits, clock } = this.#context;
+  /** From here on the peer is not late any more, however long its HELLO waits for its turn. */
+  #heardHello(): void {
+    const { authenticationMs } = this.#context.limits;
     this.#state = State.Authenticating;
-    this.#startTimer(limits.authenticationMs, () => {
-      this.refuse(ErrorUri.AuthenticationFailed, `no authentication within ${limits.authenticationMs} ms`);
+    this.#startTimer(authenticationMs, () => {
+      this.refuse(ErrorUri.AuthenticationFailed, `no authentication within ${authenticationMs} ms`);
     });
+  }
+
+  #beginHandshake(message: HelloMessage): void {
+    const { clock } = this.#context;
     this.#id = this.#context.takeSessionId();
     const handshake = new Handshake(this.#context, this.#id, this.#transport.info);
     this.#handshake = handshake;
