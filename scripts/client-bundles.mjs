@@ -19,13 +19,16 @@ export const APPLICATIONS = {
 };
 
 /**
+ * What is loaded at once: what the application only imports when it needs it, as a client that reconnects does with session
+ * resume, is a file of its own.
  * @param external modules that are left out
  * @returns the bundle's bytes, minified, and minified and compressed
  */
 export async function bundled(contents, resolveDir = join(root, 'apps', 'demo'), external = []) {
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     stdin: { contents, resolveDir },
     bundle: true,
+    splitting: true,
     minify: true,
     format: 'esm',
     platform: 'browser',
@@ -33,9 +36,23 @@ export async function bundled(contents, resolveDir = join(root, 'apps', 'demo'),
     conditions: ['@wamp/source'],
     define: { global: 'globalThis' },
     external,
+    outdir: 'out',
+    metafile: true,
     write: false,
     logLevel: 'silent',
   });
-  const [{ contents: code }] = outputFiles;
-  return { minified: code.length, compressed: gzipSync(code, { level: 9 }).length };
+  const loaded = new Set();
+  const load = (file) => {
+    if (loaded.has(file)) return;
+    loaded.add(file);
+    for (const { path, kind } of metafile.outputs[file].imports) if (kind === 'import-statement') load(path);
+  };
+  for (const [file, { entryPoint }] of Object.entries(metafile.outputs))
+    if (entryPoint === '<stdin>') load(file);
+  const files = outputFiles.filter(({ path }) => [...loaded].some((file) => path.endsWith(file)));
+  const sum = (bytesOf) => files.reduce((total, { contents: code }) => total + bytesOf(code), 0);
+  return {
+    minified: sum((code) => code.length),
+    compressed: sum((code) => gzipSync(code, { level: 9 }).length),
+  };
 }

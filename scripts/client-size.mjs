@@ -9,10 +9,10 @@ import { root } from './workspace.mjs';
 
 /** Most bytes, minified and compressed. A budget is lowered when a bundle has become smaller, and raised only with a reason. */
 const BUDGETS = {
-  'main entry, JSON': 15 * 1024,
+  'main entry, JSON': 15.5 * 1024,
   'main entry, JSON and MessagePack': 20 * 1024,
-  'main entry, JSON and CBOR': 20 * 1024,
-  'main entry, JSON and contracts': 17 * 1024,
+  'main entry, JSON and CBOR': 20.5 * 1024,
+  'main entry, JSON and contracts': 17.5 * 1024,
 };
 
 const isCheck = process.argv.includes('--check');

@@ -40,6 +40,7 @@ import {
   WELCOME,
 } from './message-codes.js';
 import type { ErrorOrigin, PendingRequest } from './request.js';
+import type { ResumableLink } from './resume.js';
 import {
   CLOSE_REALM,
   GOODBYE_AND_OUT,
@@ -77,6 +78,8 @@ export interface SessionHost {
   event(message: EventList): void;
   revoked(message: RevocationList): void;
   sessionEnded(error: WampError): void;
+  /** The session has lost its connection. @returns true if it waits for another one */
+  linkLost(session: ClientSession): boolean;
   /** `status` of the session is another one. */
   statusChanged(): void;
   /** Something of the application threw where nobody waits for it. */
@@ -101,6 +104,8 @@ export class ClientSession implements TransportReceiver<Uint8Array | string> {
   details: Dict = EMPTY_DICT;
   /** how it ended; undefined until then */
   end: SessionEnd | undefined = undefined;
+  /** what stands between it and its connections; undefined if it ends with its connection */
+  link: ResumableLink | undefined = undefined;
   /** Resolves when the session is over and its transport closed; never rejects. */
   readonly ended: Promise<SessionEnd>;
   readonly #transport: ClientTransport;
@@ -393,10 +398,12 @@ export class ClientSession implements TransportReceiver<Uint8Array | string> {
     cause: CloseCause = 'normal',
   ): void {
     if (this.status === 'closed') return;
+    const wasJoining = this.status === 'joining';
     this.end = { by, reason, message, wasClean };
     this.#become('closed');
-    this.#refusedToJoin(error);
-    this.#rejectAll(error);
+    // An attempt that failed is nobody's session; there may be one that waits for the next attempt.
+    if (wasJoining) this.#refusedToJoin(error);
+    else this.#rejectAll(error);
     this.drained();
     if (this.#transportEnded) return;
     this.#armEnd('the connection did not close in time');

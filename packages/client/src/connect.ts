@@ -93,7 +93,7 @@ export async function connect(target: ConnectTargets, options: ConnectOptions): 
     );
   }
   const connection = new Connection({
-    dial: dialer(targets, options),
+    dial: dialer(targets, options, plan?.resume === true),
     realm,
     plan,
     layer: options.passthru ?? NO_PASSTHRU,
@@ -115,10 +115,10 @@ export async function connect(target: ConnectTargets, options: ConnectOptions): 
 }
 
 /** Makes the function that opens one session after the other, of one target after the other. */
-function dialer(targets: readonly ConnectTarget[], options: ConnectOptions): Dial {
+function dialer(targets: readonly ConnectTarget[], options: ConnectOptions, isResumable: boolean): Dial {
   const { realm, auth = [], handshakeTimeoutMs = HANDSHAKE_TIMEOUT_MS } = options;
   let next = 0;
-  return async (host, signal, replaces) => {
+  return async (host, signal, replaces, former) => {
     const controller = new AbortController();
     const attempt = controller.signal;
     const timer = setTimeout(
@@ -133,8 +133,19 @@ function dialer(targets: readonly ConnectTarget[], options: ConnectOptions): Dia
         ({ reason }) => reason,
         (late) => late.terminate('not wanted any more'),
       );
-      const session = new ClientSession(transport, host);
-      const joined = session.join(handshakeFor(realm, listOf(auth), replaces));
+      const link = isResumable
+        ? new (await import('./resume.js')).ResumableLink(transport, () => host.linkLost(session))
+        : undefined;
+      const session: ClientSession = new ClientSession(link ?? transport, host);
+      session.link = link;
+      const resumes = link && (former?.received ?? true);
+      const handshake = handshakeFor(realm, listOf(auth), replaces, resumes);
+      const welcomed = handshake.welcomed.bind(handshake);
+      handshake.welcomed = (details) => {
+        welcomed(details);
+        if (link?.welcomed(details, former)) session.link = former;
+      };
+      const joined = session.join(handshake);
       listen(attempt, () => session.abandon(attempt.reason));
       await joined;
       return session;

@@ -20,7 +20,7 @@ import type { Api, Handlers, UseOptions } from './contract/contract-types.js';
 import type { Contract, Members } from './contract/definition.js';
 import { tokenOf, type SessionToken } from './handshake.js';
 import type { EventList, InterruptList, InvocationList, RevocationList } from './inbound-message.js';
-import { MAX_TIMER_MS, MAX_WAITING } from './limits.js';
+import { MAX_RESUME_DELAY_MS, MAX_TIMER_MS, MAX_WAITING } from './limits.js';
 import { REGISTER, SUBSCRIBE, UNSUBSCRIBED } from './message-codes.js';
 import type { Middleware } from './middleware.js';
 import type { PayloadLayer } from './payload-layer.js';
@@ -34,6 +34,7 @@ import {
 } from './progressive-call.js';
 import { publish, type PublishOptions } from './publisher.js';
 import { longestDelay, type ReconnectPlan } from './reconnect.js';
+import type { ResumableLink } from './resume.js';
 import { StandingTable } from './standing.js';
 import {
   deliver,
@@ -67,11 +68,17 @@ import { optionsFrom, signalFrom, timeoutFrom } from './wire-options.js';
 /** What becomes of a request that is made while there is no session. */
 export type OfflinePolicy = 'wait' | 'fail';
 
-/** Opens a transport and joins. @throws what `connect` does */
+/**
+ * Opens a transport and joins.
+ * @param former what is left of the session to go on with. If that could be, the session that is returned has this `link`, and
+ * is nothing else
+ * @throws what `connect` does
+ */
 export type Dial = (
   host: SessionHost,
   signal: AbortSignal | undefined,
   replaces: SessionToken | undefined,
+  former?: ResumableLink,
 ) => Promise<ClientSession>;
 
 export interface ConnectionOptions {
@@ -119,6 +126,9 @@ export class Connection implements Client, SessionHost {
   readonly #waiting = new Set<() => void>();
   #isOver = false;
   #attempts = 0;
+  #isResuming = false;
+  /** the session that the router had instead of the one that was to be resumed */
+  #instead: ClientSession | undefined = undefined;
 
   constructor({ dial, realm, plan, layer, middleware, closeTimeoutMs, report, ignore }: ConnectionOptions) {
     this.#dial = dial;
@@ -218,7 +228,10 @@ export class Connection implements Client, SessionHost {
   async close(options?: { readonly signal?: AbortSignal }): Promise<void> {
     const signal = signalFrom(optionsFrom(options).signal);
     this.#left.abort();
-    await this.session.leave(signal);
+    const left = this.session.leave(signal);
+    // What has lost its connection by now does not wait for another one to say GOODBYE.
+    this.session.link?.seal();
+    await left;
     await this.closed;
   }
 
@@ -288,8 +301,10 @@ export class Connection implements Client, SessionHost {
     // Until there is a session nobody asks, and one that is dialed meanwhile does not count yet.
     const session = this.session as ClientSession | undefined;
     if (session === undefined) return;
-    const { status, end } = session;
-    const next = status === 'closed' && this.#mayReturn(end) ? 'reconnecting' : (status as ClientStatus);
+    const { status, end, link } = session;
+    const isAway = status === 'open' && link?.isDetached === true;
+    const mayReturn = isAway || (status === 'closed' && this.#mayReturn(end));
+    const next = mayReturn ? 'reconnecting' : (status as ClientStatus);
     if (next !== 'reconnecting') for (const resume of this.#waiting) resume();
     if (next === this.status.current) return;
     this.status.current = next;
@@ -300,6 +315,48 @@ export class Connection implements Client, SessionHost {
       }
       if (next === 'closed') queue.finish();
     }
+  }
+
+  linkLost(session: ClientSession): boolean {
+    if (session !== this.session || session.status !== 'open' || this.#left.signal.aborted) return false;
+    if (!this.#isResuming) void this.#resume(session, session.link!);
+    return true;
+  }
+
+  /** Tries to go on with a session over another connection, as long as the router waits for it. */
+  async #resume(session: ClientSession, link: ResumableLink): Promise<void> {
+    const { signal } = this.#left;
+    const plan = this.#plan!;
+    let lostAt = performance.now();
+    let attempts = 0;
+    this.#isResuming = true;
+    await Promise.resolve();
+    this.statusChanged();
+    const isAway = (): boolean => link.isDetached;
+    while (isAway()) {
+      await elapsed(Math.random() * Math.min(longestDelay(plan, attempts), MAX_RESUME_DELAY_MS), signal);
+      if (signal.aborted || attempts >= plan.maxAttempts || performance.now() - lostAt > link.windowMs) {
+        link.end('the connection was lost for too long');
+      }
+      if (!isAway()) break;
+      attempts += 1;
+      try {
+        const next = await this.#dial(this, signal, this.sessionToken, link);
+        if (next.link === link) {
+          session.details = next.details;
+          attempts = 0;
+          lostAt = performance.now();
+          this.statusChanged();
+        } else {
+          this.#instead = next;
+          link.end('the router has not kept the session');
+        }
+      } catch (error) {
+        const { reason, message } = endBy(error);
+        if (isHopeless(reason)) link.end(message);
+      }
+    }
+    this.#isResuming = false;
   }
 
   #mayReturn(end: SessionEnd | undefined): boolean {
@@ -338,6 +395,9 @@ export class Connection implements Client, SessionHost {
     const { signal } = this.#left;
     const { sessionToken } = this;
     let end = lost;
+    const instead = this.#instead;
+    this.#instead = undefined;
+    if (instead?.status === 'open') return instead;
     while (this.#mayReturn(end) && this.#attempts < this.#plan!.maxAttempts) {
       await elapsed(Math.random() * longestDelay(this.#plan!, this.#attempts), signal);
       if (signal.aborted) break;

@@ -100,11 +100,15 @@ export interface Handshake {
   welcomed(details: Dict): void;
 }
 
-/** Begins to join a realm. */
+/**
+ * Begins to join a realm.
+ * @param resumes true: with a session that can be resumed; a number: with that of `replaces`, of which so many frames have arrived
+ */
 export function handshakeFor(
   realm: string,
   authenticators: readonly Authenticator[],
   replaces: SessionToken | undefined,
+  resumes: true | number | undefined,
 ): Handshake {
   let attempts: AuthenticationAttempt[] = [];
   /** the index of the attempt whose challenge was answered last */
@@ -123,7 +127,11 @@ export function handshakeFor(
     isAnswering: false,
     hello(transport) {
       attempts = authenticators.map((one, at) => guarded(at, 'failed', () => one.begin?.(transport) ?? one));
-      return [HELLO, realm, { ...detailsOf(authenticators, attempts), x_replaces: replaces }];
+      return [
+        HELLO,
+        realm,
+        { ...detailsOf(authenticators, attempts), x_replaces: replaces, x_resume: resumes },
+      ];
     },
     async answer(method, extra) {
       answered = authenticators.findIndex((each) => each.method === method);

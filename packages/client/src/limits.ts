@@ -29,3 +29,6 @@ export const CREDIT_WINDOW = 64;
 
 /** Requests that wait for a session while there is none. */
 export const MAX_WAITING = 1_000;
+
+/** Longest wait between two attempts to resume a session: routers keep it for seconds only. */
+export const MAX_RESUME_DELAY_MS = 2_000;

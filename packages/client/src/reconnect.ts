@@ -20,6 +20,11 @@ export interface ReconnectOptions {
   readonly maxAttempts?: number;
   /** What becomes of calls and other requests that are made while there is no session. Default `fail`. */
   readonly offline?: OfflinePolicy;
+  /**
+   * Come back to the same session where the router offers that: no call is lost, and nothing has to be registered or
+   * subscribed anew. Default true.
+   */
+  readonly resume?: boolean;
 }
 
 export type ReconnectPlan = Required<ReconnectOptions>;
@@ -46,7 +51,7 @@ export function reconnectFrom(given: unknown): ReconnectPlan | undefined {
   }
   const offline = options.offline ?? 'fail';
   check('reconnect.offline', offline, oneOf('wait', 'fail'));
-  return { minDelayMs, maxDelayMs, maxAttempts, offline };
+  return { minDelayMs, maxDelayMs, maxAttempts, offline, resume: options.resume !== false };
 }
 
 /** Longest delay before an attempt, in milliseconds; `attempt` counts from 0. */

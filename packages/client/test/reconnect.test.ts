@@ -381,7 +381,13 @@ describe('the option reconnect', () => {
 
   it('doubles the longest delay with each attempt, up to the greatest', () => {
     const plan = reconnectFrom(true)!;
-    expect(plan).toEqual({ minDelayMs: 200, maxDelayMs: 30_000, maxAttempts: Infinity, offline: 'fail' });
+    expect(plan).toEqual({
+      minDelayMs: 200,
+      maxDelayMs: 30_000,
+      maxAttempts: Infinity,
+      offline: 'fail',
+      resume: true,
+    });
     expect([0, 1, 2, 7, 8, 5000].map((attempt) => longestDelay(plan, attempt))).toEqual([
       200, 400, 800, 25_600, 30_000, 30_000,
     ]);

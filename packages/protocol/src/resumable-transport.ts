@@ -58,7 +58,10 @@ export class ResumableTransport<S extends ListCodec = Serializer> implements Tra
   /** frames that were sent until the last link was lost: they may have arrived */
   #sentBefore = 0;
 
-  /** @param link the first link; it is open, and {@link linkReceiver} is to hear of it from now on */
+  /**
+   * @param link the first link, of which {@link linkReceiver} is to hear. An end that hears WELCOME through this transport
+   * seals it first, and begins with WELCOME
+   */
   constructor(link: Transport<S>, keeper: LinkKeeper, limits: SentFramesLimits) {
     this.serializer = link.serializer;
     this.info = link.info;
@@ -126,6 +129,14 @@ export class ResumableTransport<S extends ListCodec = Serializer> implements Tra
     if (this.#link === undefined) this.end('the session ended while its peer had lost its connection');
   }
 
+  /** Frames are counted and kept from now on. */
+  begin(): void {
+    this.#isSealed = false;
+    this.#received = 0;
+    this.#untold = 0;
+    this.#untoldBytes = 0;
+  }
+
   /** The end without a link. */
   end(reason: string): void {
     if (this.#hasEnded || this.#link !== undefined) return;
@@ -135,7 +146,7 @@ export class ResumableTransport<S extends ListCodec = Serializer> implements Tra
 
   /** True if frames have arrived that the peer does not know of. */
   get owesAcknowledgement(): boolean {
-    return this.#untold > 0;
+    return this.#untold > 0 && !this.#isSealed;
   }
 
   /** Tells the peer how many frames have arrived. */

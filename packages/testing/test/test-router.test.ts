@@ -146,7 +146,7 @@ describe('a line', () => {
   });
 
   it('that was cut is found again by a client that reconnects, unless it is blocked', async () => {
-    const reconnect = { minDelayMs: 1, maxDelayMs: 2 };
+    const reconnect = { minDelayMs: 1, maxDelayMs: 2, resume: false };
     const [caller, callee] = [await wamp.connect(), await wamp.connect({ reconnect })];
     await callee.register('com.example.add', ([a, b]: [number, number]) => a + b);
     const line = wamp.lineOf(callee);
