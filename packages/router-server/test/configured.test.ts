@@ -1,14 +1,18 @@
+import { X509Certificate } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '@wamp/client';
+import { certificate } from '@wamp/client/auth';
+import { webSocket } from '@wamp/client/node-web-socket';
 import { SignJWT } from 'jose';
 import { WebSocket } from 'ws';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../src/config-file.js';
 import { planOf } from '../src/config-plan.js';
 import { PlanError, RouterProcess } from '../src/router-process.js';
+import { certificateFor } from './certificate.fixture.js';
 
 const CONFIG = `
 realms:
@@ -25,6 +29,17 @@ realms:
     store: { type: sqlite, path: kept.db, event-history: [{ uri: com.example.news }] }
 transports: [{ type: websocket, endpoint: { type: tcp, port: 0 } }]
 limits: { nesting_depth: 8, calls_per_session: 1 }
+`;
+
+/** A realm for holders of one certificate. */
+const certified = (fingerprint: string): string => `
+realms:
+  - name: realm1
+    auth: { tls: { principals: { joe: { certificate-sha256: "${fingerprint}", role: user } } } }
+    roles: [{ name: user }]
+transports:
+  - type: websocket
+    endpoint: { type: tcp, port: 0, tls: { certificate: server.pem, key: server.key, client_certificates: request } }
 `;
 
 /** Sends JSON texts one after the other and gives the answer to each. */
@@ -51,9 +66,9 @@ class Peer {
 describe('a router as its configuration says', () => {
   const directory = mkdtempSync(join(tmpdir(), 'wamp-configured-'));
   let router: RouterProcess | undefined;
-  const start = async (): Promise<RouterProcess> => {
+  const start = async (config = CONFIG): Promise<RouterProcess> => {
     const file = join(directory, 'router.yaml');
-    writeFileSync(file, CONFIG);
+    writeFileSync(file, config);
     writeFileSync(join(directory, 'joe.secret'), 's3cret\n');
     const plan = planOf(readConfig(file), directory);
     router = await RouterProcess.start(plan, { router: {}, listener: {}, suppressedLogLines: () => 0 });
@@ -101,6 +116,25 @@ describe('a router as its configuration says', () => {
       peer.close();
     }
   });
+
+  it('lets in the holder of a certificate, and nobody else', async () => {
+    const server = certificateFor('localhost');
+    const [joe, stranger] = [certificateFor('joe', true), certificateFor('joe', true)];
+    writeFileSync(join(directory, 'server.pem'), server.cert);
+    writeFileSync(join(directory, 'server.key'), server.key);
+    const { servers } = await start(certified(new X509Certificate(joe.cert).fingerprint256));
+    const logsIn = (shown: Partial<typeof joe>) =>
+      connect(webSocket({ url: servers[0]!.url, tls: { ca: server.cert, ...shown } }), {
+        realm: 'realm1',
+        auth: certificate(),
+      });
+    const client = await logsIn(joe);
+    expect(client.details).toMatchObject({ authid: 'joe', authrole: 'user', authmethod: 'tls' });
+    await client.close();
+    for (const shown of [stranger, {}]) {
+      await expect(logsIn(shown)).rejects.toMatchObject({ uri: 'wamp.error.authentication_denied' });
+    }
+  }, 60_000);
 
   it('keeps history in a file beside the configuration, over a restart', async () => {
     const first = await start();
