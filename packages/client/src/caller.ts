@@ -12,7 +12,7 @@ import { CALL, CANCEL } from './message-codes.js';
 import type { PassthruHeader, PayloadKind, PayloadValues } from './payload-layer.js';
 import type { PendingRequest } from './request.js';
 import { fromPayload } from './result.js';
-import { INVALID_ARGUMENT } from './uris.js';
+import { INVALID_ARGUMENT, NETWORK_FAILURE, UNAVAILABLE } from './uris.js';
 import { canceledBy, messageOf, TimeoutError, UsageError, WampError } from './wamp-error.js';
 import {
   ANYTHING,
@@ -68,7 +68,8 @@ export interface CallOptions {
   readonly raw?: boolean;
   /**
    * While the client has no session and is reconnecting: `wait` for the next one, within `timeoutMs`, or `fail` with
-   * ConnectionLostError. Default: what `connect` was told.
+   * ConnectionLostError. Default: what `connect` was told; but a call that a draining router did not route waits, unless this
+   * says `fail`.
    */
   readonly offline?: OfflinePolicy;
   /** The call may be sent twice without harm; `retry()` of `@wamp/client/middleware` does that. Travels nowhere. */
@@ -119,8 +120,7 @@ export class OpenCall implements PendingRequest {
   isOver = false;
   readonly #connection: Connection;
   readonly #session: ClientSession;
-  readonly #procedure: string;
-  readonly #options: CallOptions;
+  readonly #call: OutgoingCall;
   readonly #cancelMode: CancelMode;
   readonly #header: PassthruHeader | undefined;
   /** called once, when the call has its answer or is given up */
@@ -139,14 +139,14 @@ export class OpenCall implements PendingRequest {
    * @param settled called when it has its answer or is given up; also says that further chunks will follow
    * @throws UsageError for what cannot be sent; CanceledError if a signal is aborted already; what `submit` throws
    */
-  constructor(connection: Connection, { procedure, args, options }: OutgoingCall, settled?: () => void) {
+  constructor(connection: Connection, call: OutgoingCall, settled?: () => void) {
     const { layer, session } = connection;
+    const { procedure, args, options } = call;
     const wire = toWire(options, NAMES);
     let message = withPayload([CALL, 0, wire, uriFrom(procedure)], args, options.kwargs);
     this.#connection = connection;
     this.#session = session;
-    this.#procedure = procedure;
-    this.#options = options;
+    this.#call = call;
     this.#settled = settled;
     this.#cancelMode = options.cancelMode ?? 'killnowait';
     this.answer = new Promise((resolve, reject) => {
@@ -198,7 +198,7 @@ export class OpenCall implements PendingRequest {
     const sealed =
       opening === undefined
         ? values
-        : this.#connection.layer.seal(opening.scheme, values, 'call', this.#procedure, opening);
+        : this.#connection.layer.seal(opening.scheme, values, 'call', this.#call.procedure, opening);
     this.#continue(isLast ? EMPTY_DICT : { progress: true }, sealed);
   }
 
@@ -210,13 +210,13 @@ export class OpenCall implements PendingRequest {
   answered(message: AnswerList): boolean {
     const [, , details, ...payload] = message as ResultList;
     const isProgress = details.progress === true;
-    const { onProgress, passthru, raw } = this.#options;
+    const { onProgress, passthru, raw } = this.#call.options;
     let value: unknown;
     try {
       if (passthru) this.#connection.layer.expect(details, passthru);
       value = fromPayload(this.#opened(details, valuesFrom(payload), 'result'), raw);
     } catch (cause) {
-      if (isProgress) this.#connection.report(cause, 'progress', this.#procedure);
+      if (isProgress) this.#connection.report(cause, 'progress', this.#call.procedure);
       else this.refused(unreadable(cause));
       return !isProgress;
     }
@@ -227,14 +227,16 @@ export class OpenCall implements PendingRequest {
       try {
         onProgress(value);
       } catch (error) {
-        this.#connection.report(error, 'progress', this.#procedure);
+        this.#connection.report(error, 'progress', this.#call.procedure);
       }
     }
     return !isProgress;
   }
 
   refused(error: unknown): void {
-    this.#settle(this.#reject, error);
+    const again = this.#again(error);
+    if (again) this.#settle(this.#resolve, again);
+    else this.#settle(this.#reject, error);
   }
 
   valuesOf(details: Dict, values: PayloadValues): PayloadValues {
@@ -257,14 +259,37 @@ export class OpenCall implements PendingRequest {
     this.refused(error);
   }
 
+  /**
+   * The same call in the next session, if the router has said that it did not route this one because it drains. Chunks are
+   * gone once they are sent.
+   */
+  #again(error: unknown): Promise<unknown> | undefined {
+    const { options } = this.#call;
+    if (this.#settled || !isUnrouted(error)) return undefined;
+    const since = performance.now();
+    try {
+      return this.#connection.ready(options, true)?.then(() => {
+        const { timeoutMs, onProgress } = options;
+        // With progressive results it is the longest gap, else all the time that there is.
+        if (!timeoutMs || onProgress) return new OpenCall(this.#connection, this.#call).answer;
+        const left = Math.max(1, Math.ceil(timeoutMs + since - performance.now()));
+        const call = { ...this.#call, options: { ...options, timeoutMs: left } };
+        return new OpenCall(this.#connection, call).answer;
+      });
+    } catch {
+      // Too many wait: this one is told what the router said.
+      return undefined;
+    }
+  }
+
   #continue(options: Dict, { args, kwargs }: Partial<PayloadValues> = {}): void {
     if (this.isOver) return;
-    this.#session.send(withPayload([CALL, this.#id, options, this.#procedure], args, kwargs));
+    this.#session.send(withPayload([CALL, this.#id, options, this.#call.procedure], args, kwargs));
     this.#armTimer();
   }
 
   #opened(details: Dict, values: PayloadValues, kind: PayloadKind): PayloadValues {
-    return this.#connection.layer.open(details, values, kind, this.#procedure, this.#header);
+    return this.#connection.layer.open(details, values, kind, this.#call.procedure, this.#header);
   }
 
   /** Routers that keep timeouts do it better: they know when the callee answered. */
@@ -322,6 +347,15 @@ export function timeoutOf({ timeoutMs, within }: CallOptions): number {
   if (left === Infinity) return own;
   if (left <= 0) throw new TimeoutError(['no time is left for a call within this scope']);
   return Math.min(own || Infinity, timeoutFrom(left));
+}
+
+/** True for what a draining router answers to a call that it did not route, by ERROR or by GOODBYE. */
+function isUnrouted(error: unknown): boolean {
+  return (
+    error instanceof WampError &&
+    error.details['x_drained'] === true &&
+    [UNAVAILABLE, NETWORK_FAILURE].includes(error.uri as never)
+  );
 }
 
 function unreadable(cause: unknown): WampError {

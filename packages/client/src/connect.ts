@@ -139,7 +139,7 @@ function dialer(targets: readonly ConnectTarget[], options: ConnectOptions, isRe
       const session: ClientSession = new ClientSession(link ?? transport, host);
       session.link = link;
       const resumes = link && (former?.received ?? true);
-      const handshake = handshakeFor(realm, listOf(auth), replaces, resumes);
+      const handshake = handshakeFor(realm, listOf(auth), replaces, resumes, !!options.reconnect);
       const welcomed = handshake.welcomed.bind(handshake);
       handshake.welcomed = (details) => {
         welcomed(details);

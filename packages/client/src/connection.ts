@@ -12,7 +12,7 @@ import {
   type RegisterOptions,
   type Registration,
 } from './callee.js';
-import type { CallOptions, Chunks, OutgoingCall } from './caller.js';
+import { signalsOf, timeoutOf, type CallOptions, type Chunks, type OutgoingCall } from './caller.js';
 import type { Client, ClientStatus, DrainOptions, StatusFeed } from './client.js';
 import type { ClientSession, SessionEnd, SessionHost } from './client-session.js';
 import type { Service } from './contract/binding.js';
@@ -247,30 +247,34 @@ export class Connection implements Client, SessionHost {
 
   /**
    * A promise to wait for where a request has to wait for a session; undefined if it may be sent now.
+   * @param isUnrouted true for a call that the present session's router did not route; then the promise is that of the next
+   * session, and undefined means that there is nothing to wait for
    * @throws WampError `wamp.error.limit_exceeded` if too many wait
    */
-  ready({
-    offline,
-    signal,
-    timeoutMs,
-  }: Pick<CallOptions, 'offline' | 'signal' | 'timeoutMs'>): Promise<void> | undefined {
-    if (this.status.current !== 'reconnecting' || (offline ?? this.#plan?.offline) !== 'wait')
-      return undefined;
+  ready(
+    options: Pick<CallOptions, 'offline' | 'signal' | 'timeoutMs' | 'within'>,
+    isUnrouted = false,
+  ): Promise<void> | undefined {
+    const { current } = this.status;
+    if (current !== 'reconnecting' && !(isUnrouted && current === 'open')) return undefined;
+    const policy = options.offline ?? (isUnrouted ? 'wait' : this.#plan?.offline);
+    if (!this.#plan || policy !== 'wait') return undefined;
     if (this.#waiting.size >= MAX_WAITING)
       throw new WampError(LIMIT_EXCEEDED, ['too many requests wait for a session']);
-    const ms = timeoutFrom(timeoutMs) || MAX_TIMER_MS;
+    const signals = signalsOf(options);
+    const ms = Math.min(timeoutOf(options) || MAX_TIMER_MS, MAX_TIMER_MS);
     return new Promise((resolve, reject) => {
+      const unlisteners: (() => void)[] = [];
       const over = (error?: WampError): void => {
         clearTimeout(timer);
         this.#waiting.delete(over);
-        unlisten();
+        for (const unlisten of unlisteners) unlisten();
         if (error === undefined) resolve();
         else reject(error);
       };
       const timer = setTimeout(() => over(new TimeoutError([`no session within ${ms} ms`])), ms);
       this.#waiting.add(over);
-      let unlisten = (): void => undefined;
-      unlisten = listen(signalFrom(signal), () => over(canceledBy(signal!)));
+      for (const signal of signals) unlisteners.push(listen(signal, () => over(canceledBy(signal))));
     });
   }
 

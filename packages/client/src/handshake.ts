@@ -103,12 +103,14 @@ export interface Handshake {
 /**
  * Begins to join a realm.
  * @param resumes true: with a session that can be resumed; a number: with that of `replaces`, of which so many frames have arrived
+ * @param returns the client comes back when the session ends, and sends again what a draining router did not route
  */
 export function handshakeFor(
   realm: string,
   authenticators: readonly Authenticator[],
   replaces: SessionToken | undefined,
   resumes: true | number | undefined,
+  returns: boolean,
 ): Handshake {
   let attempts: AuthenticationAttempt[] = [];
   /** the index of the attempt whose challenge was answered last */
@@ -127,11 +129,9 @@ export function handshakeFor(
     isAnswering: false,
     hello(transport) {
       attempts = authenticators.map((one, at) => guarded(at, 'failed', () => one.begin?.(transport) ?? one));
-      return [
-        HELLO,
-        realm,
-        { ...detailsOf(authenticators, attempts), x_replaces: replaces, x_resume: resumes },
-      ];
+      const details = detailsOf(authenticators, attempts);
+      const extensions = { x_replaces: replaces, x_resume: resumes, x_drain: returns || undefined };
+      return [HELLO, realm, { ...details, ...extensions }];
     },
     async answer(method, extra) {
       answered = authenticators.findIndex((each) => each.method === method);

@@ -8,6 +8,7 @@ import {
   MessageKind,
   Payload,
   RegisteredMessage,
+  ResultMessage,
   SubscribedMessage,
   WelcomeMessage,
   type Transport,
@@ -22,7 +23,7 @@ import {
 } from '@wamp/client';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { longestDelay, reconnectFrom } from '../src/reconnect.js';
-import { ALL_FEATURES, scripted, settle, type ScriptedRouter } from './scripted-router.fixture.js';
+import { ALL_FEATURES, joined, scripted, settle, type ScriptedRouter } from './scripted-router.fixture.js';
 
 const QUICK: ReconnectOptions = { minDelayMs: 1, maxDelayMs: 2 };
 
@@ -250,6 +251,144 @@ describe('a client with reconnect', () => {
     expect((await second.gets(MessageKind.Unregister)).registration).toBe(12);
     expect((await second.gets(MessageKind.Unsubscribe)).subscription).toBe(13);
     expect([late.isActive, topic.isActive]).toEqual([false, false]);
+  });
+});
+
+/** What a draining router answers to a new call. */
+const refusal = (request: number): ErrorMessage =>
+  new ErrorMessage(MessageKind.Call, request, { x_drained: true }, 'wamp.error.unavailable');
+
+const DRAINED = new GoodbyeMessage({ x_drained: true }, 'wamp.close.system_shutdown');
+
+describe('a router that drains', () => {
+  it('is told that the client comes back, if it does', async () => {
+    const line = new Line();
+    const connecting = connect(line.target, { realm: 'realm1', reconnect: QUICK });
+    const returning = await (await line.next()).welcomes();
+    clients.push(await connecting);
+    expect(returning.details['x_drain']).toBe(true);
+    const once = connect(line.target, { realm: 'realm1' });
+    const staying = await (await line.next()).welcomes();
+    clients.push(await once);
+    expect(staying.details).not.toHaveProperty('x_drain');
+  });
+
+  it('gets no call twice in one session; what it did not route goes to the next one, once, in order', async () => {
+    const line = new Line();
+    const { client, router } = await line.client();
+    const refused = client.call('com.first', [1], { kwargs: { a: 2 }, discloseMe: true });
+    router.sends(refusal((await router.gets(MessageKind.Call)).request));
+    await settle();
+    // The session still stands: the router lets other calls finish.
+    expect(client.status.current).toBe('open');
+    expect(router.unread).toEqual([]);
+    const unanswered = client.call('com.second');
+    await router.gets(MessageKind.Call);
+    router.sends(DRAINED);
+    const second = await line.next();
+    await second.welcomes();
+    const first = await second.gets(MessageKind.Call);
+    expect([first.procedure, first.options, first.payload.args, first.payload.kwargs]).toEqual([
+      'com.first',
+      { disclose_me: true },
+      [1],
+      { a: 2 },
+    ]);
+    second.sends(new ResultMessage(first.request, {}, Payload.of(['one'])));
+    const again = await second.gets(MessageKind.Call);
+    expect(again.procedure).toBe('com.second');
+    // This one drains as well.
+    second.sends(refusal(again.request), DRAINED);
+    const third = await line.next();
+    await third.welcomes();
+    third.sends(new ResultMessage((await third.gets(MessageKind.Call)).request, {}, Payload.of(['two'])));
+    expect(await Promise.all([refused, unanswered])).toEqual(['one', 'two']);
+    expect(third.unread).toEqual([]);
+  });
+
+  it('has routed what it does not say that of: that rejects, and is not sent again', async () => {
+    const line = new Line();
+    const { client, router } = await line.client();
+    const unavailable = client.call('com.a');
+    const { request } = await router.gets(MessageKind.Call);
+    router.refuses(MessageKind.Call, request, 'wamp.error.unavailable');
+    await expect(unavailable).rejects.toMatchObject({ uri: 'wamp.error.unavailable' });
+    const lying = client.call('com.b');
+    const asked = await router.gets(MessageKind.Call);
+    router.sends(new ErrorMessage(MessageKind.Call, asked.request, { x_drained: true }, 'com.example.error'));
+    await expect(lying).rejects.toMatchObject({ uri: 'com.example.error' });
+    const lost = client.call('com.c');
+    await router.gets(MessageKind.Call);
+    router.sends(new GoodbyeMessage({}, 'wamp.close.system_shutdown'));
+    await expect(lost).rejects.toBeInstanceOf(ConnectionLostError);
+    const second = await line.next();
+    await second.welcomes();
+    await settle();
+    expect(second.unread).toEqual([]);
+  });
+
+  it('ends at once the calls that shall not wait, uploads, and those of a client that does not come back', async () => {
+    const line = new Line();
+    const { client, router } = await line.client();
+    const impatient = client.call('com.a', [], { offline: 'fail' });
+    router.sends(refusal((await router.gets(MessageKind.Call)).request));
+    await expect(impatient).rejects.toMatchObject({ uri: 'wamp.error.unavailable' });
+    const upload = client.upload('com.b', ['one', 'two']);
+    const { request } = await router.gets(MessageKind.Call);
+    router.sends(refusal(request));
+    await expect(upload).rejects.toMatchObject({ uri: 'wamp.error.unavailable' });
+    const alone = await joined();
+    clients.push(alone.client);
+    const call = alone.client.call('com.c', [], { offline: 'wait' });
+    alone.router.sends(refusal((await alone.router.gets(MessageKind.Call)).request));
+    await expect(call).rejects.toMatchObject({ uri: 'wamp.error.unavailable' });
+  });
+
+  it('does not make a call outlive its time, its signal, its scope or the client', async () => {
+    const line = new Line();
+    const { client, router } = await line.client();
+    const own = new AbortController();
+    const scope = new AbortController();
+    const within = { signal: scope.signal, remainingMs: () => Infinity };
+    const calls = [
+      client.call('com.a', [], { timeoutMs: 1 }),
+      client.call('com.b', [], { signal: own.signal }),
+      client.call('com.c', [], { within }),
+      client.call('com.d'),
+    ];
+    const outcomes = Promise.all(calls.map((call) => call.catch((error: unknown) => error)));
+    for (let i = 0; i < 4; i += 1) router.sends(refusal((await router.gets(MessageKind.Call)).request));
+    await settle();
+    await expect(calls[0]).rejects.toMatchObject({ uri: 'wamp.error.timeout' });
+    own.abort('enough');
+    scope.abort('over');
+    await expect(calls[1]).rejects.toMatchObject({ uri: 'wamp.error.canceled', cause: 'enough' });
+    await expect(calls[2]).rejects.toMatchObject({ uri: 'wamp.error.canceled', cause: 'over' });
+    const closing = client.close();
+    await router.dismisses();
+    await closing;
+    expect((await outcomes)[3]).toBeInstanceOf(UsageError);
+  });
+
+  it('keeps at most 1,000 calls waiting; one more is told what the router said', async () => {
+    const line = new Line();
+    const { client, router } = await line.client();
+    const waiting = Array.from({ length: 1_000 }, (_, i) => client.call('com.a', [i]));
+    const outcomes = Promise.allSettled(waiting);
+    for (let i = 0; i < 1_000; i += 1) router.sends(refusal((await router.gets(MessageKind.Call)).request));
+    await settle();
+    const late = client.call('com.a', [1_000]);
+    router.sends(refusal((await router.gets(MessageKind.Call)).request));
+    await expect(late).rejects.toMatchObject({ uri: 'wamp.error.unavailable' });
+    router.sends(DRAINED);
+    const second = await line.next();
+    await second.welcomes();
+    for (let i = 0; i < 1_000; i += 1) {
+      const { request, payload } = await second.gets(MessageKind.Call);
+      second.sends(new ResultMessage(request, {}, payload));
+    }
+    const values = (await outcomes).map((one) => (one.status === 'fulfilled' ? one.value : one.reason));
+    expect(values).toEqual(Array.from({ length: 1_000 }, (_, i) => i));
   });
 });
 
