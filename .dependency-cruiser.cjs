@@ -18,7 +18,7 @@ module.exports = {
     {
       name: 'no-orphans',
       severity: 'warn',
-      from: { orphan: true, pathNot: ['\\.(test|test-d|fixture)\\.ts$', 'dist', 'test/', '/bin/'] },
+      from: { orphan: true, pathNot: ['\\.(test|test-d|fixture)\\.ts$', 'dist', 'test/', '/bin/', '/wasm/'] },
       to: {},
     },
     only('protocol', []),

@@ -269,6 +269,32 @@ const BROKER_LIMITS = {
     BROKER.storedBytesPerRequest,
     'The same in bytes; the first event always goes.',
   ),
+  receivers_per_slice: whole(
+    1,
+    MANY,
+    BROKER.receiversPerSlice,
+    'Receivers that get an event in one go; for more of them, other work passes in between.',
+  ),
+  subscribers_per_slice: whole(
+    1,
+    MANY,
+    BROKER.subscribersPerSlice,
+    'Subscribers that are looked at in one go, receivers or not.',
+  ),
+  pending_publications_per_session: whole(
+    1,
+    MANY,
+    BROKER.pendingPublicationsPerSession,
+    'Publications of one session that are on their way; with more of them it is pushed back.',
+  ),
+  pending_publication_bytes_per_session: whole(1, MANY, BROKER.pendingBytesPerSession, 'The same in bytes.'),
+  pending_publications: whole(
+    1,
+    MANY,
+    BROKER.pendingPublications,
+    'Publications on their way; with more of them the oldest ones are delivered at once.',
+  ),
+  pending_publication_bytes: whole(1, MANY, BROKER.pendingBytes, 'The same in bytes.'),
 } as const;
 
 export const LIMITS = section({
@@ -355,5 +381,11 @@ export function brokerLimitsOf(limits: LimitsConfig): Partial<BrokerLimits> {
     filterEntriesPerPublication: limits.filter_entries_per_publication,
     storedEventsPerRequest: limits.stored_events_per_request,
     storedBytesPerRequest: limits.stored_bytes_per_request,
+    receiversPerSlice: limits.receivers_per_slice,
+    subscribersPerSlice: limits.subscribers_per_slice,
+    pendingPublicationsPerSession: limits.pending_publications_per_session,
+    pendingBytesPerSession: limits.pending_publication_bytes_per_session,
+    pendingPublications: limits.pending_publications,
+    pendingBytes: limits.pending_publication_bytes,
   };
 }
