@@ -1,7 +1,7 @@
 /**
- * How long the router takes to notice that a peer is dead, with its default times: the promise is 40 s. RawSocket with
- * `ping_always`; without it, a peer that has sent no PING itself is watched by TCP keepalive, which notices a lost machine or link
- * (30 s), and not a process that stands still.
+ * How long the router takes to notice that a peer is dead, with its defaults: the promise is 40 s. The peers are `@wamp/client`, which says
+ * so in HELLO and therefore gets PING over RawSocket, too. Peers that do not say what they are, and Autobahn|Python, are watched there
+ * by TCP keepalive, which notices a lost machine or link (30 s), and not a process that stands still.
  *
  *   node scripts/dead-peer-run.mjs [--limit 40]
  *
@@ -94,8 +94,7 @@ async function main() {
     },
   });
   const left = (session) => new Promise((resolve) => waiting.set(session, resolve));
-  // By default RawSocket peers get no PING before they have sent one: some take it for a broken message.
-  const server = await listen(router, { port: 0, rawSocket: { pingAlways: true } });
+  const server = await listen(router, { port: 0 });
   const urls = {
     WebSocket: { port: server.port, url: (port) => `ws://127.0.0.1:${port}/ws` },
     RawSocket: { port: server.port, url: (port) => `rs://127.0.0.1:${port}` },

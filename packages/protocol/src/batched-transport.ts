@@ -71,6 +71,10 @@ export class BatchedTransport<S extends ListCodec = Serializer>
       : (timeoutMs, answered) => this.#inner.probe?.(timeoutMs, answered);
   }
 
+  allowPing(): void {
+    this.#inner.allowPing?.();
+  }
+
   open(receiver: TransportReceiver<FrameOf<S>>): void {
     this.#receiver = receiver as TransportReceiver;
     this.#inner.open(this);

@@ -187,6 +187,16 @@ describe('signs of life over RawSocket', () => {
     expect(world.written).toEqual([2, 0, 0, 0, 1, 0, 0, 0]);
   });
 
+  it('can be asked for once it is told that the peer understands PING', () => {
+    const world = new World({ mayPing: false });
+    world.transport.open(world);
+    world.transport.allowPing();
+    expect(world.transport.probe).toBeDefined();
+    world.transport.ping();
+    world.turn();
+    expect(world.written).toEqual([1, 0, 0, 0]);
+  });
+
   it('are what arrives, and for a peer that cannot be asked also what it takes', () => {
     const asked = new World();
     expect(asked.transport.takeSignOfLife()).toBe(true);

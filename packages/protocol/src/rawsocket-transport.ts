@@ -145,6 +145,10 @@ export class RawSocketTransport<S extends ListCodec = Serializer>
     return this.#knowsPing ? this.#probePeer : undefined;
   }
 
+  allowPing(): void {
+    this.#knowsPing = true;
+  }
+
   /** The host has to have its stream paused until here. */
   open(receiver: TransportReceiver<FrameOf<S>>): void {
     if (this.#receiver !== undefined) throw new Error('the transport is open already');

@@ -96,4 +96,8 @@ export interface Transport<S extends ListCodec = Serializer> {
    * Calls back once: true if it answered within the time.
    */
   readonly probe?: ((timeoutMs: number, answered: (alive: boolean) => void) => void) | undefined;
+  /**
+   * Tells that the peer is known to understand pings although it has not shown that itself; absent where every peer has to.
+   */
+  allowPing?(): void;
 }

@@ -161,7 +161,7 @@ const WEB_OPTIONS = {
 const RAW_OPTIONS = {
   ping_always: yesOrNo(
     false,
-    'Whether RawSocket peers get PING that have sent none themselves. Autobahn|Python and Crossbar.io take a PING for a broken message; peers are watched by TCP keepalive in any case.',
+    'Whether RawSocket peers get PING that neither say in HELLO what they are (agent) nor have sent one themselves. Autobahn|Python and Crossbar.io take a PING for a broken message; peers are watched by TCP keepalive in any case.',
   ),
 };
 

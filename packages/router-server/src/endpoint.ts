@@ -20,8 +20,9 @@ import { WsListener, type TransportAcceptor, type WsListenerOptions } from './ws
 
 export interface RawSocketOptions {
   /**
-   * Send PING to every silent peer, not only to peers that have sent one themselves. Off by default, because Autobahn|Python
-   * and Crossbar.io take a PING for a broken message; peers are watched by TCP keepalive in any case.
+   * Send PING to every silent peer, not only to peers that name another `agent` in HELLO than Autobahn and Crossbar.io, or have sent
+   * one themselves. Off by default, because Autobahn|Python and Crossbar.io take a PING for a broken message; peers are watched
+   * by TCP keepalive in any case.
    */
   readonly pingAlways?: boolean;
 }

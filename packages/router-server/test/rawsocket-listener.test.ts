@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { RawSocketFrame, writeRawSocketPrefix } from '@wamp/protocol';
+import { Router } from '@wamp/router';
 import { FLUSH_BYTES } from '../src/limits.js';
 import { listen, type ListenOptions, type RouterServer } from '../src/listen.js';
 import type { ConnectionRefused } from '../src/ws-listener.js';
@@ -403,6 +404,16 @@ describe('keepalive over RawSocket', () => {
     unknown.sends(message('[]'));
     await receiver.frameCount(1);
     expect(unknown.received).toHaveLength(0);
+  });
+
+  it('a router pings a peer that says in HELLO what it is, and cuts it if it does not answer', async () => {
+    const router = new Router({ realms: { realm1: {} } });
+    const server = await listen(router, { port: 0, pingIntervalMs: 40, pingTimeoutMs: 40 });
+    cleanups.push(() => server.close({ graceMs: 20 }));
+    const peer = await joined(server);
+    peer.sends(message('[1,"realm1",{"roles":{"caller":{}},"agent":"a-client"}]'));
+    await peer.closed();
+    expect([...peer.received.subarray(-4)]).toEqual([1, 0, 0, 0]);
   });
 
   it('cuts a peer that has never sent a PING and does not take what waits for it', async () => {

@@ -52,7 +52,6 @@ class Bucket {
 /** A transport that reads no faster than its peer may send. */
 export class RatedTransport implements Transport, TransportReceiver {
   readonly serializer: Serializer;
-  readonly probe: Transport['probe'];
   readonly #transport: Transport;
   readonly #clock: Clock;
   readonly #messages: Bucket;
@@ -66,8 +65,6 @@ export class RatedTransport implements Transport, TransportReceiver {
   /** @param paused told each time that the peer is too fast */
   constructor(transport: Transport, limits: RateLimits, clock: Clock, paused: () => void) {
     this.serializer = transport.serializer;
-    const canProbe = transport.probe !== undefined;
-    this.probe = canProbe ? (timeoutMs, answered) => transport.probe?.(timeoutMs, answered) : undefined;
     this.#transport = transport;
     this.#clock = clock;
     this.#messages = new Bucket(limits.messagesPerSecond, clock.now());
@@ -89,6 +86,17 @@ export class RatedTransport implements Transport, TransportReceiver {
 
   get sink(): Transport['sink'] {
     return this.#transport.sink;
+  }
+
+  /** Asked anew each time: the transport may learn later that its peer can be asked. */
+  get probe(): Transport['probe'] {
+    const transport = this.#transport;
+    if (transport.probe === undefined) return undefined;
+    return (timeoutMs, answered) => transport.probe?.(timeoutMs, answered);
+  }
+
+  allowPing(): void {
+    this.#transport.allowPing?.();
   }
 
   open(receiver: TransportReceiver): void {

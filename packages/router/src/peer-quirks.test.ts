@@ -1,6 +1,6 @@
 import { PeerFeatures, type Dict } from '@wamp/protocol';
 import { describe, expect, it } from 'vitest';
-import { forgetsCanceledCalls } from './peer-quirks.js';
+import { forgetsCanceledCalls, takesPings } from './peer-quirks.js';
 
 const features = (...names: string[]): Dict => ({
   features: Object.fromEntries(names.map((name) => [name, true])),
@@ -36,4 +36,19 @@ describe('autobahn-js is recognised', () => {
     );
     expect(recognised({ caller: more, callee })).toBe(false);
   });
+});
+
+it('whoever says what it is may be sent a PING over RawSocket, but not Autobahn and Crossbar.io', () => {
+  for (const agent of ['@wamp/client', 'nexus', 'xconn-go']) expect(takesPings(agent)).toBe(true);
+  for (const agent of [
+    'AutobahnPython-23.6.2',
+    'autobahn',
+    'Crossbar/22',
+    'crossbar.io',
+    '',
+    undefined,
+    null,
+    7,
+  ])
+    expect(takesPings(agent)).toBe(false);
 });

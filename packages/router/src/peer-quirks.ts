@@ -24,6 +24,14 @@ export function forgetsCanceledCalls(agent: string | undefined, features: PeerFe
   return agent === undefined && announces(features, 'caller') && announces(features, 'callee');
 }
 
+/**
+ * True for clients that may be sent a PING over RawSocket. Autobahn|Python, which is also in Crossbar.io, reads it as a message that is
+ * far too long and closes; whoever does not say what it is might be that.
+ */
+export function takesPings(agent: unknown): boolean {
+  return typeof agent === 'string' && agent !== '' && !/autobahn|crossbar/i.test(agent);
+}
+
 function announces(features: PeerFeatures, role: 'caller' | 'callee'): boolean {
   const expected = AUTOBAHN_JS[role]!;
   const announced = features.of(role);

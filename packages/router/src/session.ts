@@ -45,6 +45,7 @@ import { Hold, InboundQueue } from './inbound-queue.js';
 import { LifeProbe } from './life-probe.js';
 import { tell, type LeaveCause } from './observer.js';
 import { OutboundQueue, type OutboundWatcher } from './outbound-queue.js';
+import { takesPings } from './peer-quirks.js';
 import { RequestGate } from './request-gate.js';
 import type { Origin } from './population.js';
 import { Resumption, type ResumptionHost } from './resumption.js';
@@ -323,6 +324,7 @@ export class Session implements TransportReceiver, OutboundWatcher, ResumptionHo
     this.#id = this.#context.takeSessionId();
     const handshake = new Handshake(this.#context, this.#id, this.#transport.info);
     this.#handshake = handshake;
+    if (takesPings(message.details['agent'])) this.#transport.allowPing?.();
     this.#advance(() => handshake.hello(message, clock.now()));
   }
 

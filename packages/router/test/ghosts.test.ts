@@ -30,6 +30,21 @@ async function probed(house: House): Promise<Probed> {
   return { peer, transport: transport!, asked, answer: (isAlive) => open.shift()!(isAlive) };
 }
 
+it.each([{}, { messagesPerSecond: 1_000 }])(
+  'the transport learns from HELLO that its peer may be pinged, with limits %j too',
+  async (limits) => {
+    const house = new House({ realms: { realm1: {} }, limits });
+    const told: (string | undefined)[] = [];
+    for (const agent of ['@wamp/client', 'AutobahnPython-23.6.2', undefined]) {
+      const peer = house.peerOver((inner) =>
+        Object.assign(new BentTransport(inner), { allowPing: () => told.push(agent) }),
+      );
+      await peer.joins('realm1', { roles: { caller: {} }, ...(agent === undefined ? {} : { agent }) });
+    }
+    expect(told).toEqual(['@wamp/client']);
+  },
+);
+
 const houseWith = (realm: RealmOptions, more: Partial<RouterOptions> = {}): House =>
   new House({ realms: { realm1: realm }, ...more });
 
