@@ -66,7 +66,10 @@ transports:
         sni: [{ certificate: a, key: a, passphrase: a }]
         ca_certificates: a
     serializers: [json]
-    options: { allowed_origins: [https://app.example], allowed_hosts: [a.example] }
+    options:
+      allowed_origins: [https://app.example]
+      allowed_hosts: [a.example]
+      compression: { deflate: { request_max_window_bits: 12 } }
 monitoring: { endpoint: { type: tcp, port: 9090 } }
 log: { format: pretty }
 `;

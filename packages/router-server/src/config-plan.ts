@@ -10,8 +10,11 @@ import type { RealmConfig } from './config-realms.js';
 import type { Config, LogFormat, LogLevel, TransportConfig } from './config-schema.js';
 import type { ListenOptions } from './listen.js';
 import type { TlsCertificate, TlsOptions } from './tls-certificates.js';
+import type { CompressionOptions } from './ws-compression.js';
 
 type TlsConfig = NonNullable<Extract<TransportConfig['endpoint'], { type: 'tcp' }>['tls']>;
+type WebConfig = Exclude<TransportConfig, { type: 'rawsocket' }>;
+type DeflateConfig = NonNullable<WebConfig['options']['compression']>['deflate'];
 
 export interface RealmPlan {
   readonly options: Omit<RealmOptions, 'auth'>;
@@ -162,6 +165,20 @@ function storePlan(store: RealmConfig['store'], directory: string): StorePlan {
   return { type: 'sqlite', path: resolve(directory, store.path), survives: store.survives, limits };
 }
 
+function compressionPlan(deflate: DeflateConfig): CompressionOptions {
+  return {
+    thresholdBytes: deflate.threshold,
+    windowBits: deflate.max_window_bits,
+    ...(deflate.request_max_window_bits === undefined
+      ? {}
+      : { clientWindowBits: deflate.request_max_window_bits }),
+    memoryLevel: deflate.memory_level,
+    contextTakeover: !deflate.no_context_takeover,
+    clientContextTakeover: !deflate.request_no_context_takeover,
+    concurrencyLimit: deflate.concurrency_limit,
+  };
+}
+
 function listenerPlan(transport: TransportConfig, config: Config, directory: string): ListenerPlan {
   const { endpoint, serializers, options, type } = transport;
   const pingAlways = 'ping_always' in options && options.ping_always;
@@ -182,6 +199,10 @@ function listenerPlan(transport: TransportConfig, config: Config, directory: str
             allowedOrigins: options.allowed_origins,
             ...(options.allowed_hosts === undefined ? {} : { allowedHosts: options.allowed_hosts }),
             batched: options.batched,
+            requireSubprotocol: options.require_websocket_subprotocol,
+            ...(options.compression === undefined
+              ? {}
+              : { compression: compressionPlan(options.compression.deflate) }),
             longPoll: options.longpoll,
           }
         : {}),

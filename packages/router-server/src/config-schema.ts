@@ -15,9 +15,16 @@ import {
   text,
   whole,
   wholeNumber,
+  wholeOrAbsent,
   yesOrNo,
 } from './config-values.js';
-import { DEFAULT_LISTENER_LIMITS as LISTENER, DRAIN_MS, TLS_WATCH_MS } from './limits.js';
+import {
+  COMPRESSION_RANGES,
+  DEFAULT_COMPRESSION,
+  DEFAULT_LISTENER_LIMITS as LISTENER,
+  DRAIN_MS,
+  TLS_WATCH_MS,
+} from './limits.js';
 import { isAllowableOrigin } from './origin-policy.js';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -136,6 +143,38 @@ const COMMON_OPTIONS = {
   ),
 };
 
+const DEFLATE = section({
+  threshold: whole(
+    ...COMPRESSION_RANGES.thresholdBytes,
+    DEFAULT_COMPRESSION.thresholdBytes,
+    'Messages below so many bytes go out as they are, unless context is taken over.',
+  ),
+  no_context_takeover: yesOrNo(
+    true,
+    'Whether each message of the router is compressed for itself, and not with what was sent before.',
+  ),
+  request_no_context_takeover: yesOrNo(true, "Whether clients' messages have to be."),
+  max_window_bits: whole(
+    ...COMPRESSION_RANGES.windowBits,
+    DEFAULT_COMPRESSION.windowBits,
+    'The window for what the router sends is 2 to this power.',
+  ),
+  request_max_window_bits: wholeOrAbsent(
+    ...COMPRESSION_RANGES.clientWindowBits,
+    'The same for what clients send; one that cannot be told so gets no compression. By default they choose.',
+  ),
+  memory_level: whole(
+    ...COMPRESSION_RANGES.memoryLevel,
+    DEFAULT_COMPRESSION.memoryLevel,
+    'Memory of the compressor for each connection: 2 to the power of this and 9 bytes, beside four windows.',
+  ),
+  concurrency_limit: whole(
+    ...COMPRESSION_RANGES.concurrencyLimit,
+    DEFAULT_COMPRESSION.concurrencyLimit,
+    'Messages that are compressed or inflated at the same time. One number for all transports; the first that is used counts.',
+  ),
+}).prefault({});
+
 const WEB_OPTIONS = {
   allowed_origins: listOf(ORIGIN)
     .default([])
@@ -152,6 +191,17 @@ const WEB_OPTIONS = {
     true,
     'Whether the batched subprotocols, for example `wamp.2.json.batched`, are spoken too.',
   ),
+  require_websocket_subprotocol: yesOrNo(
+    true,
+    'Whether a WebSocket client has to offer a subprotocol; if not, one that offers none speaks `wamp.2.json`.',
+  ),
+  compression: section({
+    deflate: DEFLATE.describe('How permessage-deflate is done, with clients that offer it.'),
+  })
+    .optional()
+    .describe(
+      'Compression of WebSocket messages, off unless this is there: `compression: { deflate: {} }`. It costs ten times what routing a message costs. `max_message_size` counts for the inflated message.',
+    ),
   longpoll: yesOrNo(
     false,
     'Whether HTTP long-poll is spoken on the same port, for networks that let no WebSocket through.',

@@ -17,6 +17,7 @@ export { nodeSerializers } from './node-serializers.js';
 export type { EndpointOptions, RawSocketOptions } from './endpoint.js';
 export type { LongPollOptions } from './longpoll-listener.js';
 export type { TlsCertificate, TlsOptions } from './tls-certificates.js';
+export type { CompressionOptions } from './ws-compression.js';
 export type { TransportAcceptor, WsListenerOptions } from './ws-listener.js';
 export { jwtTickets, type JwtTicketOptions } from './jwt-tickets.js';
 export { verifyEd25519 } from './node-ed25519.js';

@@ -122,6 +122,27 @@ export const DRAIN_MS = 4_000;
 /** Certificates last for months, and are changed by programs that do not wait for us. */
 export const TLS_WATCH_MS = 10_000;
 
+/**
+ * Defaults of compression, where it is switched on. Messages below 1 KiB gain little. A window of 8 KiB and memory level 5 cost
+ * 48 KiB for each connection that has sent something long, instead of 256 KiB with what zlib takes by itself; to inflate costs up
+ * to 42 KiB more. zlib has four threads: ten messages at a time keep them busy, and hundreds would fragment the memory.
+ */
+export const DEFAULT_COMPRESSION = Object.freeze({
+  thresholdBytes: 1024,
+  windowBits: 13,
+  memoryLevel: 5,
+  concurrencyLimit: 10,
+});
+
+/** What the numbers of compression may be. zlib knows no raw window of 8 bits. */
+export const COMPRESSION_RANGES = Object.freeze({
+  thresholdBytes: [0, 2 ** 31 - 1],
+  windowBits: [9, 15],
+  clientWindowBits: [9, 15],
+  memoryLevel: [1, 9],
+  concurrencyLimit: [1, 1024],
+} as const);
+
 /** The defaults of all limits. */
 export const DEFAULT_LISTENER_LIMITS: ListenerLimits = Object.freeze({
   maxMessageBytes: MAX_MESSAGE_BYTES,

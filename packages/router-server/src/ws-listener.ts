@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { BatchedTransport, type BatchHost, type Serializer, type Transport } from '@wamp/protocol';
-import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
+import { WebSocketServer, type PerMessageDeflateOptions, type ServerOptions, type WebSocket } from 'ws';
 import type { Connections } from './connections.js';
 import {
   badHandshake,
@@ -25,6 +25,7 @@ import { nodeSerializers } from './node-serializers.js';
 import { OriginPolicy, showableOrigin } from './origin-policy.js';
 import { isLocal, peerOf, type Addressed } from './peer-address.js';
 import { transportInfo } from './transport-info.js';
+import { deflateOptions, isAgreeable, type CompressionOptions } from './ws-compression.js';
 import { WsTransport } from './ws-transport.js';
 
 /** Who takes the accepted connections: a `Router`. */
@@ -53,6 +54,14 @@ export interface WsListenerOptions extends Partial<ListenerLimits> {
   readonly serializers?: readonly Serializer[];
   /** Whether the batched subprotocols, for example `wamp.2.json.batched`, are spoken too. Default true. */
   readonly batched?: boolean;
+  /**
+   * Whether messages are compressed (permessage-deflate) with clients that offer it, and how. Default false: it costs ten times
+   * what routing a message costs. `maxMessageBytes` counts for the inflated message. Do not use it where secrets and what a
+   * stranger may choose stand in one message: their length tells of them.
+   */
+  readonly compression?: boolean | CompressionOptions;
+  /** Whether a client has to offer a subprotocol. Default true; if not, one that offers none speaks `wamp.2.json`. */
+  readonly requireSubprotocol?: boolean;
   /** For logs and metrics. */
   readonly observer?: ListenerObserver;
 }
@@ -80,6 +89,9 @@ type WebSocketOptions = ServerOptions & {
   readonly maxPendingAutoPongs: number;
 };
 
+/** What a client speaks that names nothing, where it need not: the subprotocol that there was before all others. */
+const UNNAMED_SUBPROTOCOL = 'wamp.2.json';
+
 /** The default path of a WAMP endpoint, the one that Crossbar.io and most clients' examples use. */
 export const DEFAULT_PATH = '/ws';
 
@@ -88,13 +100,16 @@ export class WsListener {
   readonly #acceptor: TransportAcceptor;
   readonly #observer: ListenerObserver;
   readonly #subprotocols: ReadonlyMap<string, Subprotocol>;
+  readonly #requiresSubprotocol: boolean;
+  /** undefined: nothing is compressed */
+  readonly #compression: PerMessageDeflateOptions | undefined;
   readonly #batchHost: BatchHost;
   readonly #limits: ListenerLimits;
   readonly #origins: OriginPolicy;
   readonly #server: WebSocketServer;
   readonly #connections: Connections;
 
-  /** @throws RangeError for a limit out of its range; TypeError for a path without leading slash, no serializer, no origin */
+  /** @throws RangeError for a number out of its range; TypeError for a path without leading slash, no serializer, no origin */
   constructor(acceptor: TransportAcceptor, connections: Connections, options: WsListenerOptions = {}) {
     const path = options.path ?? DEFAULT_PATH;
     if (!path.startsWith('/')) throw new TypeError(`path must begin with a slash: "${path}"`);
@@ -105,6 +120,10 @@ export class WsListener {
     this.#connections = connections;
     this.#observer = options.observer ?? {};
     this.#subprotocols = subprotocolsOf(serializers, options.batched ?? true);
+    this.#requiresSubprotocol = options.requireSubprotocol ?? true;
+    const { compression = false } = options;
+    this.#compression =
+      compression === false ? undefined : deflateOptions(compression === true ? {} : compression);
     this.#batchHost = {
       allocate: (bytes) => Buffer.allocUnsafe(bytes),
       flushSoon: (link) => connections.batch.add(link),
@@ -143,6 +162,7 @@ export class WsListener {
       this.#refuse(request.socket, stream, refusal);
       return;
     }
+    this.#declineExtensions(request);
     this.#server.handleUpgrade(request, stream, head, (webSocket) =>
       this.#accept(webSocket, stream, request),
     );
@@ -168,13 +188,20 @@ export class WsListener {
     return {
       noServer: true,
       clientTracking: false,
-      perMessageDeflate: false,
+      perMessageDeflate: this.#compression ?? false,
       maxPayload: maxMessageBytes,
       maxBufferedChunks: Math.max(1024, Math.ceil(maxMessageBytes / MIN_AVERAGE_CHUNK_BYTES)),
       maxPendingAutoPongs: MAX_PENDING_PONGS,
       closeTimeout: closeTimeoutMs,
       handleProtocols: (offered) => this.#choose([...offered]) ?? false,
     };
+  }
+
+  /** An offer that we cannot take is passed over, as if it had not been made. */
+  #declineExtensions(request: IncomingMessage): void {
+    const offer = request.headers['sec-websocket-extensions'];
+    if (offer === undefined || this.#compression === undefined) return;
+    if (!isAgreeable(offer, this.#compression)) delete request.headers['sec-websocket-extensions'];
   }
 
   #refuse(socket: Addressed, stream: Duplex, page: TextAnswer): void {
@@ -197,11 +224,16 @@ export class WsListener {
 
   /** The first of the client's list that this endpoint speaks. Source: transports chapter, "WebSocket Transport". */
   #choose(offered: readonly string[]): string | undefined {
+    if (offered.length === 0 && !this.#requiresSubprotocol) {
+      return this.#subprotocols.has(UNNAMED_SUBPROTOCOL) ? UNNAMED_SUBPROTOCOL : undefined;
+    }
     return offered.find((name) => this.#subprotocols.has(name));
   }
 
   #accept(webSocket: WebSocket, stream: Duplex, request: IncomingMessage): void {
-    const subprotocol = this.#subprotocols.get(webSocket.protocol);
+    // Nothing was agreed only where nothing was offered and nothing need be.
+    const name = webSocket.protocol === '' ? UNNAMED_SUBPROTOCOL : webSocket.protocol;
+    const subprotocol = this.#subprotocols.get(name);
     if (subprotocol === undefined) {
       webSocket.terminate();
       return;
@@ -213,7 +245,7 @@ export class WsListener {
       stream,
       serializer,
       batch: this.#connections.batch,
-      info: transportInfo('websocket', webSocket.protocol, request.socket),
+      info: transportInfo('websocket', name, request.socket),
     });
     this.#connections.add(transport, request.socket.remoteAddress);
     webSocket.once('close', () => this.#connections.remove(transport));

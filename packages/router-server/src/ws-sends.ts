@@ -14,16 +14,31 @@ export class WsSends implements Flushable {
   readonly #stream: Duplex;
   readonly #batch: WriteBatch;
   readonly #options: { readonly binary: boolean };
+  readonly #written: (error?: Error | null) => void;
   #isWaiting = false;
   #isCorked = false;
   /** bytes given to the corked stream since it was last flushed */
   #heldBytes = 0;
 
-  constructor(webSocket: WebSocket, stream: Duplex, batch: WriteBatch, isBinary: boolean) {
+  /**
+   * @param drained called when little or nothing waits any more: the stream itself says nothing of what waited to be compressed,
+   * and may never have been full
+   */
+  constructor(
+    webSocket: WebSocket,
+    stream: Duplex,
+    batch: WriteBatch,
+    isBinary: boolean,
+    drained: () => void,
+  ) {
     this.#webSocket = webSocket;
     this.#stream = stream;
     this.#batch = batch;
     this.#options = { binary: isBinary };
+    this.#written = (error) => {
+      // Not only at zero: a ping or pong may stand behind the last message.
+      if (!error && this.bufferedBytes <= FLUSH_BYTES) drained();
+    };
   }
 
   /** Bytes that the system has not taken yet, frame heads included. */
@@ -40,7 +55,7 @@ export class WsSends implements Flushable {
       this.#isWaiting = true;
       this.#batch.add(this);
     }
-    this.#webSocket.send(frame, this.#options);
+    this.#webSocket.send(frame, this.#options, this.#written);
     this.#heldBytes += frame.length;
     this.sentBytes += frame.length;
     if (this.#heldBytes >= FLUSH_BYTES) this.flushEarly();

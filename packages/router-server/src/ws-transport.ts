@@ -86,7 +86,8 @@ export class WsTransport implements Transport, SinkOwner {
       parts.isServer && webSocket.extensions === ''
         ? new HeldFrames(stream, batch, this.#isBinary ? BINARY_FRAMING : TEXT_FRAMING, this)
         : undefined;
-    this.#out = this.sink ?? new WsSends(webSocket, stream, batch, this.#isBinary);
+    const drained = (): void => this.#receiver?.drained();
+    this.#out = this.sink ?? new WsSends(webSocket, stream, batch, this.#isBinary, drained);
     // Nothing is read before somebody listens.
     this.#webSocket.pause();
     this.#webSocket.on('message', (data, isBinary) => this.#onMessage(data, isBinary));
@@ -94,7 +95,7 @@ export class WsTransport implements Transport, SinkOwner {
     this.#webSocket.on('ping', () => this.#onPing());
     this.#webSocket.on('error', (error) => this.#onError(error));
     this.#webSocket.on('close', (code, reason) => this.#onClose(code, reason));
-    stream.on('drain', () => this.#receiver?.drained());
+    stream.on('drain', drained);
   }
 
   /** Bytes accepted and not yet taken by the operating system, frame heads included. */

@@ -6,6 +6,7 @@ import { WebSocket } from 'ws';
 import { attach, listen, type ListenOptions, type RouterServer } from '../src/listen.js';
 import { ListenError } from '../src/listen-error.js';
 import type { ConnectionRefused } from '../src/ws-listener.js';
+import { nodeSerializers } from '../src/node-serializers.js';
 import { RecordingAcceptor } from './acceptor.fixture.js';
 import { clientFrame, Opcode, RawPeer } from './raw-peer.fixture.js';
 import { bytes } from './transport-cases.fixture.js';
@@ -86,7 +87,30 @@ describe('subprotocol negotiation', () => {
     ]);
   });
 
-  it('never agrees on compression', async () => {
+  it('WS-001: a client that offers none speaks JSON, if it need not offer one', async () => {
+    const { server, acceptor } = await start({ requireSubprotocol: false });
+    const client = dial(server.url, []);
+    await once(client, 'open');
+    expect(client.protocol).toBe('');
+    const { transport, receiver } = await acceptor.connection();
+    expect(transport.serializer.subprotocol).toBe('wamp.2.json');
+    client.send('[1]');
+    await receiver.frameCount(1);
+    expect(receiver.texts).toEqual(['[1]']);
+    transport.send(bytes('[2]'));
+    const [data, isBinary] = (await once(client, 'message')) as [Buffer, boolean];
+    expect([data.toString(), isBinary]).toEqual(['[2]', false]);
+  });
+
+  it('WS-001: nor does that let in what offers others only, or what would speak JSON where it is not spoken', async () => {
+    const { server } = await start({ requireSubprotocol: false });
+    expect((await refusalOf(dial(server.url, ['chat']))).status).toBe(400);
+    const cbor = nodeSerializers().filter((one) => one.format === 'cbor');
+    const { server: other } = await start({ requireSubprotocol: false, serializers: cbor });
+    expect((await refusalOf(dial(other.url, []))).status).toBe(400);
+  });
+
+  it('never agrees on compression by default', async () => {
     const { server } = await start();
     const client = new WebSocket(server.url, ['wamp.2.json'], { perMessageDeflate: true });
     cleanups.push(() => client.terminate());
