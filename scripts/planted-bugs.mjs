@@ -258,8 +258,8 @@ const BROKER_BUGS = [
   {
     name: 'later slices tell everybody who the publisher is',
     file: 'src/fanout.ts',
-    from: 'return this.publication.isDisclosed && session.takesIdentity;',
-    to: 'return this.publication.isDisclosed;',
+    from: 'return this.publication.facts & session.takesFacts;',
+    to: 'return this.publication.facts;',
   },
   {
     name: 'later slices leave out the topic of pattern subscriptions',

@@ -2,12 +2,12 @@
  * One subscriber of many stops reading: what it loses under each policy, what the others get, and how much memory it
  * takes the router.
  *
- *   node scripts/slow-subscriber-run.mjs [--subscribers 1000] [--events 480] [--bytes 16384]
+ *   node scripts/slow-subscriber-run.mjs [--subscribers 1000] [--events 480] [--bytes 16384] [--policy latest]
  *
  * Router and subscribers are processes of their own. While the slow one does not read, the publisher goes on as soon as
  * all others have got an event, or nearly so. Then the slow one reads on: what it gets and what the router has counted as dropped have
  * to add up to what was published. Under `disconnect` it is cut, and everybody else gets everything. Fails if anything
- * of this does not hold, or after five minutes. The router's marks are low, so that little has to be sent to pass them.
+ * of this does not hold, or if a policy takes longer than ten minutes. The router's marks are low, so that little has to be sent to pass them.
  */
 import { join } from 'node:path';
 import { setInterval } from 'node:timers';
@@ -17,7 +17,8 @@ import { fail, forEach, heard, Peer, runPart, serverFolder, start, wholeNumbers 
 import { ensureBuilt } from './workspace.mjs';
 
 const SCRIPT = fileURLToPath(import.meta.url);
-const PATIENCE_MS = 300_000;
+/** For one policy: gigabytes go to the readers, and the machine may have other things to do. */
+const PATIENCE_MS = 600_000;
 const POLICIES = ['drop-oldest', 'drop-newest', 'latest', 'disconnect'];
 const LIMITS = {
   outboundEventBytes: 128 * 1024,
@@ -114,6 +115,7 @@ async function ask(child, question) {
 }
 
 async function run(policy, options) {
+  const patience = setTimeout(() => fail(`gave up ${policy}: it takes too long`), PATIENCE_MS);
   const { child: router, said } = await start(SCRIPT, 'router', { policy });
   const { child: crowd } = await start(SCRIPT, 'crowd', { ...options, url: said.url });
   const { peak: rest } = await ask(router, { reset: true });
@@ -122,6 +124,7 @@ async function run(policy, options) {
   const { got, isLost, complete } = await ask(crowd, { task: 'read on' });
   const { dropped, cut } = await ask(router, {});
   for (const child of [crowd, router]) child.kill();
+  clearTimeout(patience);
   const published = options.events + 1;
   const lost = dropped['drop-oldest'] + dropped['drop-newest'] + dropped.latest;
   const faults = [];
@@ -155,17 +158,19 @@ if (!(await runPart(parts))) {
       subscribers: { type: 'string', default: '1000' },
       events: { type: 'string', default: '480' },
       bytes: { type: 'string', default: '16384' },
+      policy: { type: 'string' },
     },
   });
-  const options = wholeNumbers(values);
+  const { policy: only, ...numbers } = values;
+  const options = wholeNumbers(numbers);
   await ensureBuilt('packages/router-server');
-  setTimeout(() => fail('gave up: it takes too long'), PATIENCE_MS).unref();
   console.log(
     `${options.subscribers} subscribers, one does not read; ${options.events} events of ${options.bytes} bytes\n`,
   );
   const head = ['published', 'others', 'slow got', 'dropped', 'session', 'RSS before', 'RSS peak'];
   console.log('policy'.padEnd(12) + head.map((cell) => cell.padStart(12)).join(''));
   let isGood = true;
-  for (const policy of POLICIES) isGood = (await run(policy, options)) && isGood;
+  const policies = only === undefined ? POLICIES : [only];
+  for (const policy of policies) isGood = (await run(policy, options)) && isGood;
   process.exitCode = isGood ? 0 : 1;
 }

@@ -4,6 +4,7 @@
  */
 import type { Identity, PeerFeatures } from '@wamp/protocol';
 import type { Fanout } from './fanout.js';
+import { IDENTITY, NO_FACTS, TRUST_LEVEL, type PublisherFacts } from './publisher-facts.js';
 import type { Subscriber } from './subscriber.js';
 
 /** What a host tells the broker about a session. */
@@ -12,18 +13,23 @@ export interface BrokerSeat {
   readonly features: PeerFeatures;
   /** may publish `wamp.*` topics; for the router's own peers. Default false. */
   readonly trusted?: boolean;
+  /**
+   * trust level of the session's publications, for subscribers that announced `publication_trustlevels`; default none
+   */
+  readonly trustLevel?: number;
 }
 
 export class BrokerSession<Owner> {
   readonly owner: Owner;
   readonly identity: Identity;
   readonly trusted: boolean;
+  readonly trustLevel: number | undefined;
 
   // announced as publisher
   readonly passesThru: boolean;
 
   // announced as subscriber
-  readonly takesIdentity: boolean;
+  readonly takesFacts: PublisherFacts;
   readonly takesRevocation: boolean;
 
   /** what this session is subscribed to, by subscription id */
@@ -47,8 +53,11 @@ export class BrokerSession<Owner> {
     this.owner = owner;
     this.identity = seat.identity;
     this.trusted = seat.trusted === true;
+    this.trustLevel = seat.trustLevel;
     this.passesThru = features.has('publisher', 'payload_passthru_mode');
-    this.takesIdentity = features.has('subscriber', 'publisher_identification');
+    this.takesFacts =
+      (features.has('subscriber', 'publisher_identification') ? IDENTITY : NO_FACTS) |
+      (features.has('subscriber', 'publication_trustlevels') ? TRUST_LEVEL : NO_FACTS);
     this.takesRevocation = features.has('subscriber', 'subscription_revocation');
   }
 }

@@ -90,6 +90,7 @@ export interface JoinOptions {
   readonly authid?: string;
   readonly authrole?: string;
   readonly trusted?: boolean;
+  readonly trustLevel?: number;
 }
 
 const ALL_FEATURES = {
@@ -143,13 +144,14 @@ export class BrokerWorld {
   /** A session joins. Session ids are 1, 2, 3, … */
   joins(options: JoinOptions = {}): Peer {
     const session = this.#sessionIds.next();
-    const { authid = `peer-${session}`, authrole = 'anonymous', trusted } = options;
+    const { authid = `peer-${session}`, authrole = 'anonymous', trusted, trustLevel } = options;
     const roles = announceRoles(options.features ?? ALL_FEATURES);
     return new Peer(this, (peer) =>
       this.broker.attach(peer, {
         identity: { session, authid, authrole },
         features: PeerFeatures.ofClient({ roles }),
         ...(trusted !== undefined && { trusted }),
+        ...(trustLevel !== undefined && { trustLevel }),
       }),
     );
   }

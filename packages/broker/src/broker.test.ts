@@ -1,4 +1,4 @@
-import { ErrorUri, isId, MAX_ID, MessageKind, type MatchPolicy } from '@wamp/protocol';
+import { ErrorUri, isId, MAX_ID, MessageKind, type Dict, type MatchPolicy } from '@wamp/protocol';
 import { describe, expect, it } from 'vitest';
 import {
   BrokerWorld,
@@ -14,6 +14,14 @@ import {
 } from './broker-world.fixture.js';
 
 const ACKNOWLEDGE = { acknowledge: true };
+/** A subscriber that announces nothing. */
+const SILENT = { features: { subscriber: [] } };
+
+const identity = (authid: string, authrole: string, publisher: number): Dict => ({
+  publisher,
+  publisher_authid: authid,
+  publisher_authrole: authrole,
+});
 
 describe('SUBSCRIBE (URI-002, URI-004, URI-008)', () => {
   it('PUBSUB-001: is answered by SUBSCRIBED', () => {
@@ -466,13 +474,6 @@ describe('black- and whitelists (BWL-001…011)', () => {
 });
 
 describe('disclosure of the publisher', () => {
-  const SILENT = { features: { subscriber: [] } };
-  const identity = (authid: string, authrole: string, publisher: number) => ({
-    publisher,
-    publisher_authid: authid,
-    publisher_authrole: authrole,
-  });
-
   it('IDENT-008: disclose_me puts the publisher into the details', () => {
     const world = new BrokerWorld();
     const subscriber = world.subscriberOf('a.b');
@@ -547,6 +548,45 @@ describe('disclosure of the publisher', () => {
     const claims = { publisher: 1, publisher_authid: 'root', topic: 'x', trustlevel: 9, retained: true };
     world.joins().sends(publish('a.b', [], { ...claims, forward_for: [], x_mine: 1 }));
     subscriber.gets(event({ details: {} }));
+  });
+});
+
+describe('trust levels', () => {
+  const TAKES = { features: { subscriber: ['publication_trustlevels'] } } as const;
+  const BOTH = { features: { subscriber: ['publication_trustlevels', 'publisher_identification'] } } as const;
+
+  it.each([2, 100])(
+    'IDENT-011: all of %i subscribers that announced it are told, and nobody else',
+    (size) => {
+      const world = new BrokerWorld({ limits: { receiversPerSlice: 50 } });
+      const joins = [TAKES, SILENT, BOTH, {}];
+      const peers = Array.from({ length: 2 * size }, (_, n) => world.subscriberOf('a.b', {}, joins[n % 4]));
+      const publisher = world.joins({ authid: 'joe', authrole: 'user', trustLevel: 0 });
+      const toldOf = (who: Dict): Dict[] => [{ trustlevel: 0 }, {}, { ...who, trustlevel: 0 }, who];
+      for (const options of [{ disclose_me: true }, {}]) {
+        publisher.sends(publish('a.b', [], options));
+        world.turns();
+        const told = toldOf('disclose_me' in options ? identity('joe', 'user', publisher.id) : {});
+        peers.forEach((peer, n) => peer.gets(event({ details: told[n % 4]! })));
+      }
+    },
+  );
+
+  it('IDENT-011: a publisher without one has none, and its events are one for all', () => {
+    const world = new BrokerWorld();
+    const peers = [TAKES, SILENT, BOTH].map((join) => world.subscriberOf('a.b', {}, join));
+    world.joins().sends(publish('a.b'));
+    for (const peer of peers) peer.gets(event({ details: {} }));
+    expect(world.fanOuts).toHaveLength(1);
+  });
+
+  it('are those of the moment: a retained event has none', () => {
+    const world = new BrokerWorld();
+    world.joins({ trustLevel: 3 }).sends(publish('a.b', [1], { retain: true }));
+    const late = world.joins(BOTH);
+    late.sends(subscribe('a.b', { get_retained: true }));
+    late.gets(subscribed());
+    late.gets(event({ details: { retained: true } }));
   });
 });
 

@@ -9,7 +9,8 @@ import { FanoutQueue, type Later } from './fanout-queue.js';
 import type { BrokerLimits } from './limits.js';
 import type { BrokerOutbox } from './outbox.js';
 import type { Publication } from './publication.js';
-import { belongsTo, type Audience, type Subscription } from './subscription.js';
+import { NO_FACTS, type PublisherFacts } from './publisher-facts.js';
+import type { Subscription } from './subscription.js';
 
 export class EventFanout<Owner> {
   readonly #outbox: BrokerOutbox<Owner>;
@@ -66,35 +67,37 @@ export class EventFanout<Owner> {
     return subscribers <= this.#receiversPerSlice;
   }
 
+  /** One EVENT for all who are told the same about the publisher: usually nothing, and so for all. */
   #deliverWhole(subscription: Subscription<Owner>, publication: Publication<Owner>): void {
-    if (publication.isDisclosed) {
-      this.#send(subscription, publication, 'told');
-      this.#send(subscription, publication, 'untold');
-    } else {
-      this.#send(subscription, publication, 'everybody');
+    const { facts } = publication;
+    for (let told = facts; told > NO_FACTS; told = (told - 1) & facts) {
+      this.#send(subscription, publication, told);
     }
+    this.#send(subscription, publication, NO_FACTS);
   }
 
-  #send(subscription: Subscription<Owner>, publication: Publication<Owner>, audience: Audience): void {
-    const owners = receivers(subscription, publication, audience);
+  #send(subscription: Subscription<Owner>, publication: Publication<Owner>, told: PublisherFacts): void {
+    const owners = receivers(subscription, publication, told);
     if (owners.length === 0) return;
-    this.#outbox.fanOut(owners, eventOf(subscription, publication, audience === 'told'));
+    this.#outbox.fanOut(owners, eventOf(subscription, publication, told));
   }
 }
 
 function receivers<Owner>(
   subscription: Subscription<Owner>,
   publication: Publication<Owner>,
-  audience: Audience,
+  told: PublisherFacts,
 ): readonly Owner[] {
-  const { publisher, filter, includesPublisher } = publication;
+  const { publisher, filter, includesPublisher, facts } = publication;
   const { subscribers } = subscription;
   const isPublisherLeftOut = !includesPublisher && subscribers.has(publisher);
-  if (filter === undefined && !isPublisherLeftOut) return subscription.ownersOf(audience);
+  if (filter === undefined && !isPublisherLeftOut) {
+    return facts === NO_FACTS ? subscription.owners : subscription.ownersToldOf(facts, told);
+  }
   const owners: Owner[] = [];
   for (const session of subscribers.keys()) {
     if (session === publisher && isPublisherLeftOut) continue;
-    if (!belongsTo(session, audience)) continue;
+    if ((session.takesFacts & facts) !== told) continue;
     if (filter === undefined || filter.admits(session.identity)) owners.push(session.owner);
   }
   return owners;

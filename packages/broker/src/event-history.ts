@@ -140,6 +140,7 @@ export class EventHistory<Owner> {
       details: eventDetails(
         subscription.match === 'exact' ? undefined : event.topic,
         event.publisher,
+        undefined,
         event.passthru,
         false,
       ),

@@ -15,6 +15,7 @@ import {
   type Peer,
 } from './broker-world.fixture.js';
 import type { BrokerLimits } from './limits.js';
+import { IDENTITY } from './publisher-facts.js';
 
 /** A world in which three receivers fill a slice. */
 function sliced(limits: Partial<BrokerLimits> = {}): BrokerWorld {
@@ -75,7 +76,7 @@ describe('a publication to many subscribers', () => {
     expect(new Set(world.fanOuts.map((fanOut) => fanOut.encodings)).size).toBe(2);
     for (const { owners, event: sent } of world.fanOuts) {
       for (const { session } of owners)
-        expect(sent.details.publisher !== undefined).toBe(session.takesIdentity);
+        expect(sent.details.publisher !== undefined).toBe((session.takesFacts & IDENTITY) !== 0);
     }
   });
 

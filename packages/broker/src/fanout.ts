@@ -10,6 +10,7 @@ import { eventDetails } from './event-details.js';
 import { EventEncodings, type BrokerOutbox } from './outbox.js';
 import { countFilterEntries } from './publication-filter.js';
 import type { Publication } from './publication.js';
+import { IDENTITY, NO_FACTS, TRUST_LEVEL, type PublisherFacts } from './publisher-facts.js';
 import type { Subscriber } from './subscriber.js';
 import type { Subscription } from './subscription.js';
 
@@ -59,8 +60,8 @@ export class Fanout<Owner> {
   #walk: Iterator<Subscriber<Owner>, undefined> | undefined = undefined;
   /** {@link Subscriber.number} of the last one whom the walk has come to; 0 at its beginning */
   #position = 0;
-  #told: EncodedEvent | undefined = undefined;
-  #untold: EncodedEvent | undefined = undefined;
+  /** the events of the subscription at `#at`, by what they tell about the publisher; made when they are needed */
+  #events: (EncodedEvent | undefined)[] = [];
   /** those who have got it before it was their turn; undefined, and usually so, if there are none */
   #served: Set<Subscriber<Owner>> | undefined = undefined;
 
@@ -94,8 +95,7 @@ export class Fanout<Owner> {
       this.#at += 1;
       this.#walk = undefined;
       this.#position = 0;
-      this.#told = undefined;
-      this.#untold = undefined;
+      this.#events = [];
     }
     return true;
   }
@@ -109,15 +109,15 @@ export class Fanout<Owner> {
       if (at === this.#at && subscriber.number <= this.#position) continue;
       if (this.#served?.has(subscriber) === true || !this.#isFor(session)) continue;
       (this.#served ??= new Set()).add(subscriber);
-      this.#outbox.fanOut([session.owner], this.#eventOf(subscription, this.#tells(session)));
+      this.#outbox.fanOut([session.owner], eventOf(subscription, this.publication, this.#factsFor(session)));
     }
   }
 
   /** @returns true when all subscribers of the subscription have got it */
   #serve(subscription: Subscription<Owner>, slice: Slice): boolean {
     this.#walk ??= subscription.subscribers.values();
-    const told: Owner[] = [];
-    const untold: Owner[] = [];
+    // By what they are told about the publisher: usually nothing, and so all are one list.
+    const receivers: Owner[][] = [];
     let isDone = false;
     while (!slice.isFull) {
       const { value: subscriber } = this.#walk.next();
@@ -130,23 +130,20 @@ export class Fanout<Owner> {
       const { session } = subscriber;
       if (!this.#isFor(session) || this.#served?.has(subscriber) === true) continue;
       slice.receivers -= 1;
-      (this.#tells(session) ? told : untold).push(session.owner);
+      (receivers[this.#factsFor(session)] ??= []).push(session.owner);
     }
-    if (told.length > 0) this.#send(told, (this.#told ??= this.#encodable(subscription, true)));
-    if (untold.length > 0) this.#send(untold, (this.#untold ??= this.#encodable(subscription, false)));
+    receivers.forEach((owners, told) => {
+      this.#send(subscription, owners, told);
+    });
     return isDone;
   }
 
-  #send(owners: readonly Owner[], { event, encodings }: EncodedEvent): void {
+  #send(subscription: Subscription<Owner>, owners: readonly Owner[], told: PublisherFacts): void {
+    const { event, encodings } = (this.#events[told] ??= {
+      event: eventOf(subscription, this.publication, told),
+      encodings: new EventEncodings(),
+    });
     this.#outbox.fanOut(owners, event, encodings);
-  }
-
-  #encodable(subscription: Subscription<Owner>, isTold: boolean): EncodedEvent {
-    return { event: this.#eventOf(subscription, isTold), encodings: new EventEncodings() };
-  }
-
-  #eventOf(subscription: Subscription<Owner>, isTold: boolean): EventMessage {
-    return eventOf(subscription, this.publication, isTold);
   }
 
   #isFor(session: BrokerSession<Owner>): boolean {
@@ -155,23 +152,24 @@ export class Fanout<Owner> {
     return filter === undefined || filter.admits(session.identity);
   }
 
-  /** True if the session learns who the publisher is. */
-  #tells(session: BrokerSession<Owner>): boolean {
-    return this.publication.isDisclosed && session.takesIdentity;
+  /** What the session is told about the publisher. */
+  #factsFor(session: BrokerSession<Owner>): PublisherFacts {
+    return this.publication.facts & session.takesFacts;
   }
 }
 
-/** The EVENT of a publication on a subscription. @param isTold whether it names the publisher */
+/** The EVENT of a publication on a subscription. @param told what it tells about the publisher */
 export function eventOf(
   { id, match }: Subscription<unknown>,
   publication: Publication<unknown>,
-  isTold: boolean,
+  told: PublisherFacts,
 ): EventMessage {
   const { options, topic, payload } = publication.message;
   const details = eventDetails(
     // spec: pattern-based subscription: the concrete topic, where the subscriber cannot know it
     match === 'exact' ? undefined : topic,
-    isTold ? publication.publisher.identity : undefined,
+    (told & IDENTITY) === NO_FACTS ? undefined : publication.publisher.identity,
+    (told & TRUST_LEVEL) === NO_FACTS ? undefined : publication.publisher.trustLevel,
     describesPayload(options) ? options : undefined,
     false,
   );

@@ -5,6 +5,7 @@
 import type { PublishMessage } from '@wamp/protocol';
 import type { BrokerSession } from './broker-session.js';
 import { PublicationFilter } from './publication-filter.js';
+import { IDENTITY, NO_FACTS, TRUST_LEVEL, type PublisherFacts } from './publisher-facts.js';
 
 export class Publication<Owner> {
   /** id of global scope; the same in PUBLISHED and in every EVENT */
@@ -15,6 +16,8 @@ export class Publication<Owner> {
   readonly publishedAt: number;
   /** subscribers that announced `publisher_identification` learn who published */
   readonly isDisclosed: boolean;
+  /** what subscribers may learn about the publisher, if they announced that they understand it */
+  readonly facts: PublisherFacts;
   /** the publisher gets its own event if it is subscribed */
   readonly includesPublisher: boolean;
   readonly filter: PublicationFilter | undefined;
@@ -31,6 +34,8 @@ export class Publication<Owner> {
     this.message = message;
     this.publishedAt = publishedAt;
     this.isDisclosed = isDisclosed;
+    this.facts =
+      (isDisclosed ? IDENTITY : NO_FACTS) | (publisher.trustLevel === undefined ? NO_FACTS : TRUST_LEVEL);
     this.includesPublisher = message.options.exclude_me === false;
     this.filter = PublicationFilter.of(message.options);
   }

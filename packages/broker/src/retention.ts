@@ -6,6 +6,7 @@
 import { EventMessage, type Identity } from '@wamp/protocol';
 import type { BrokerSession } from './broker-session.js';
 import { eventDetails } from './event-details.js';
+import { IDENTITY } from './publisher-facts.js';
 import type { EventRecorder } from './event-recorder.js';
 import type { EventStore } from './event-store.js';
 import type { BrokerLimits } from './limits.js';
@@ -48,7 +49,9 @@ export class Retention<Owner> {
       const payload = this.#recorder.payloadOf(event);
       const details = eventDetails(
         subscription.match === 'exact' ? undefined : event.topic,
-        session.takesIdentity ? event.publisher : undefined,
+        (session.takesFacts & IDENTITY) !== 0 ? event.publisher : undefined,
+        // not kept: it was given to the publisher for then
+        undefined,
         event.passthru,
         true,
       );

@@ -7,10 +7,8 @@ import { isReservedUri, type MatchPolicy } from '@wamp/protocol';
 import type { BrokerSession } from './broker-session.js';
 import type { KeptHistory } from './event-store.js';
 import type { Fanout } from './fanout.js';
+import { FACT_SETS, type PublisherFacts } from './publisher-facts.js';
 import type { Subscriber } from './subscriber.js';
-
-/** Subscribers that get the same EVENT: all of them, or those that do or do not learn who the publisher is. */
-export type Audience = 'everybody' | 'told' | 'untold';
 
 export class Subscription<Owner> {
   readonly id: number;
@@ -26,9 +24,10 @@ export class Subscription<Owner> {
   lastFanout: Fanout<Owner> | undefined = undefined;
   readonly #subscribers = new Map<BrokerSession<Owner>, Subscriber<Owner>>();
   // Lists for the fan-out, made when they are needed and never changed: a change of subscribers makes new ones.
+  /** all of them */
   #everybody: readonly Owner[] | undefined = undefined;
-  #told: readonly Owner[] | undefined = undefined;
-  #untold: readonly Owner[] | undefined = undefined;
+  /** those that get the same EVENT, by what may be told and what is told of it */
+  #classes: (readonly Owner[] | undefined)[] | undefined = undefined;
 
   constructor(id: number, uri: string, match: MatchPolicy, createdAt: number, history?: KeptHistory) {
     this.id = id;
@@ -59,34 +58,31 @@ export class Subscription<Owner> {
     this.#forgetLists();
   }
 
-  /** The owners of an audience's sessions; the list never changes. */
-  ownersOf(audience: Audience): readonly Owner[] {
-    switch (audience) {
-      case 'everybody':
-        return (this.#everybody ??= this.#listOwners(audience));
-      case 'told':
-        return (this.#told ??= this.#listOwners(audience));
-      case 'untold':
-        return (this.#untold ??= this.#listOwners(audience));
-    }
+  /** The owners of all sessions; the list never changes. */
+  get owners(): readonly Owner[] {
+    return (this.#everybody ??= Array.from(this.#subscribers.keys(), ({ owner }) => owner));
   }
 
-  #listOwners(audience: Audience): readonly Owner[] {
+  /**
+   * The owners of the sessions that get the same EVENT; the list never changes.
+   * @param tellable what may be told about the publisher
+   * @param told what these sessions are told of it
+   */
+  ownersToldOf(tellable: PublisherFacts, told: PublisherFacts): readonly Owner[] {
+    this.#classes ??= Array.from({ length: FACT_SETS * FACT_SETS }, () => undefined);
+    return (this.#classes[tellable * FACT_SETS + told] ??= this.#listOwners(tellable, told));
+  }
+
+  #listOwners(tellable: PublisherFacts, told: PublisherFacts): readonly Owner[] {
     const owners: Owner[] = [];
     for (const session of this.#subscribers.keys()) {
-      if (belongsTo(session, audience)) owners.push(session.owner);
+      if ((session.takesFacts & tellable) === told) owners.push(session.owner);
     }
     return owners;
   }
 
   #forgetLists(): void {
     this.#everybody = undefined;
-    this.#told = undefined;
-    this.#untold = undefined;
+    this.#classes = undefined;
   }
-}
-
-/** True if the subscriber is one of the audience. */
-export function belongsTo(session: BrokerSession<unknown>, audience: Audience): boolean {
-  return audience === 'everybody' || session.takesIdentity === (audience === 'told');
 }

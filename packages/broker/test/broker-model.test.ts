@@ -3,7 +3,7 @@
  * was published, and the rules of the specification, one line each. Slices are so small that most publications take several
  * turns, between which everything else goes on.
  */
-import { EventMessage, type MatchPolicy, type PublishOptions } from '@wamp/protocol';
+import { EventMessage, type Feature, type MatchPolicy, type PublishOptions } from '@wamp/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -17,6 +17,7 @@ import {
   type HistoryItem,
   type Peer,
 } from '../src/broker-world.fixture.js';
+import { IDENTITY, TRUST_LEVEL, type PublisherFacts } from '../src/publisher-facts.js';
 
 const PEERS = 4;
 /** So small that all of them are reached. */
@@ -43,6 +44,7 @@ interface Past {
   readonly number: number;
   readonly topic: string;
   readonly publisher: number;
+  readonly trustLevel: number | undefined;
   readonly options: PublishOptions;
 }
 
@@ -72,6 +74,10 @@ function matches({ match, topic }: Pick<Entry, 'match' | 'topic'>, uri: string):
   if (match === 'prefix') return uri.startsWith(topic);
   const [wanted, given] = [topic.split('.'), uri.split('.')];
   return wanted.length === given.length && wanted.every((part, k) => part === '' || part === given[k]);
+}
+
+function takesFact({ session }: Peer, fact: PublisherFacts): boolean {
+  return (session.takesFacts & fact) !== 0;
 }
 
 function receives(receiver: Peer, publisher: number, options: PublishOptions): boolean {
@@ -174,9 +180,13 @@ class Model {
   }
 
   #joins(n: number): void {
-    // Sessions 1 and 3 have one name, 2 and 4 another; roles the other way round; half of them want no identity.
-    const features = { subscriber: n < 2 ? (['publisher_identification'] as const) : [] };
-    this.peers[n] = this.world.joins({ authid: NAMES[n % 2]!, authrole: NAMES[n >> 1]!, features });
+    // Sessions 1 and 3 have one name, 2 and 4 another; roles the other way round. Half of them want no identity, another
+    // half no trust level, and the last one has none.
+    const subscriber: Feature[] = n < 2 ? ['publisher_identification'] : [];
+    if (n % 2 === 0) subscriber.push('publication_trustlevels');
+    const trust = n < PEERS - 1 ? { trustLevel: n } : {};
+    const [authid, authrole] = [NAMES[n % 2]!, NAMES[n >> 1]!];
+    this.peers[n] = this.world.joins({ authid, authrole, features: { subscriber }, ...trust });
   }
 
   subscribe(by: Peer, topic: string, match: MatchPolicy, getRetained: boolean): void {
@@ -267,9 +277,11 @@ class Model {
   }
 
   #checkDetails(details: EventMessage['details'], match: MatchPolicy, past: Past, receiver: Peer): void {
-    const isTold = past.options.disclose_me === true && receiver.session.takesIdentity;
+    const isTold = past.options.disclose_me === true && takesFact(receiver, IDENTITY);
     expect(details.topic).toBe(match === 'exact' ? undefined : past.topic);
     expect(details.publisher).toBe(isTold ? past.publisher : undefined);
+    const isTrusted = details.retained !== true && takesFact(receiver, TRUST_LEVEL);
+    expect(details.trustlevel).toBe(isTrusted ? past.trustLevel : undefined);
   }
 
   #keep(past: Past): void {
@@ -300,7 +312,7 @@ class Model {
     const number = (this.#published += 1);
     by.sends(publish(topic, [number], chosen));
     if (chosen.acknowledge === true) by.gets(published());
-    const past = { number, topic, publisher: by.id, options: chosen };
+    const past = { number, topic, publisher: by.id, trustLevel: by.session.trustLevel, options: chosen };
     this.#keep(past);
     for (const entry of this.entries) {
       if (matches(entry, topic) && receives(entry.peer, by.id, chosen)) this.due.push({ past, entry });

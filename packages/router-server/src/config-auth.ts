@@ -211,6 +211,11 @@ const ROLE = section({
   permissions: listOf(PERMISSION)
     .default([])
     .describe('The most specific permission counts, as with calls; what none is about is denied.'),
+  trustlevel: wholeOrAbsent(
+    0,
+    Number.MAX_SAFE_INTEGER,
+    'How far its sessions are trusted, 0 being the lowest: callees and subscribers that announced trust levels get it as `trustlevel` with their calls and publications. By default none.',
+  ),
   authorizer: URI.optional().describe('A procedure that decides on what no permission is about.'),
 });
 

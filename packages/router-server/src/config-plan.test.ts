@@ -24,6 +24,7 @@ realms:
     roles:
       - name: r
         authorizer: a
+        trustlevel: 1
         permissions: [{ uri: a, match: prefix, cache: false, authorizer: a }]
       - name: s
     options: { admin_roles: [operator] }

@@ -3,7 +3,7 @@
  * the listeners. Owns the translation, option by option; builds and opens nothing.
  */
 import { resolve } from 'node:path';
-import type { MemoryEventStoreLimits, RealmOptions, RouterLimits } from '@wamp/router';
+import type { MemoryEventStoreLimits, RealmOptions, RoleOptions, RouterLimits } from '@wamp/router';
 import { brokerLimitsOf, dealerLimitsOf, routerLimitsOf } from './config-limits.js';
 import type { AuthConfig } from './config-auth.js';
 import type { RealmConfig } from './config-realms.js';
@@ -99,7 +99,7 @@ function realmPlan(
 ): RealmPlan {
   return {
     options: {
-      ...(roles === undefined ? {} : { roles }),
+      ...(roles === undefined ? {} : { roles: roles.map(roleOf) }),
       uriRule: options.uri_check,
       requestIds: options.request_ids,
       disclosure: options.disclosure,
@@ -151,6 +151,10 @@ function tlsPlan(tls: TlsConfig, directory: string): TlsOptions {
     minVersion: tls.min_version,
     watchMs: tls.watch_ms,
   };
+}
+
+function roleOf({ trustlevel, ...role }: NonNullable<RealmConfig['roles']>[number]): RoleOptions {
+  return { ...role, trustLevel: trustlevel };
 }
 
 function storePlan(store: RealmConfig['store'], directory: string): StorePlan {

@@ -39,11 +39,19 @@ export interface Abilities {
   readonly reroutes: boolean;
   /** there is a subscription whose history is kept */
   readonly keepsHistory: boolean;
+  /** calls and publications of some sessions have trust levels */
+  readonly assignsTrust: boolean;
 }
 
 /** WELCOME.Details.roles of a realm. */
-export function routerRoles({ reroutes, keepsHistory }: Abilities): Dict {
-  const dealer: readonly Feature[] = reroutes ? [...DEALER, 'call_reroute'] : DEALER;
-  const broker: readonly Feature[] = keepsHistory ? [...BROKER, 'event_history'] : BROKER;
+export function routerRoles({ reroutes, keepsHistory, assignsTrust }: Abilities): Dict {
+  const dealer = [...DEALER];
+  const broker = [...BROKER];
+  if (reroutes) dealer.push('call_reroute');
+  if (keepsHistory) broker.push('event_history');
+  if (assignsTrust) {
+    dealer.push('call_trustlevels');
+    broker.push('publication_trustlevels');
+  }
   return announceRoles({ broker, dealer });
 }

@@ -46,6 +46,7 @@ export type {
 export { AuthenticationRefused } from './authentication-refused.js';
 export type { Action, Authorizer, Decision, Verdict } from './authorization.js';
 export type { AuthorizerReference, PermissionOptions, RoleOptions } from './role-options.js';
+export type { TrustLevelOf } from './trust-levels.js';
 export type { LeaveCause, RouterObserver, Undelivered } from './observer.js';
 export type { SessionInfo } from './session-info.js';
 export type { CounterValues, DropReason, RealmStats, RouterStats } from './stats.js';

@@ -57,6 +57,7 @@ import type { Session } from './session.js';
 import type { DropReason, RealmStats } from './stats.js';
 import { permittedTestaments, publishTestaments } from './testament-execution.js';
 import type { Testament } from './testaments.js';
+import { TrustLevels, type TrustLevelOf } from './trust-levels.js';
 import { callError, type DeliveryFailure } from './undeliverable.js';
 
 /** Longer than any work that somebody waits for over one connection; what waits longer waits for something that is gone. */
@@ -81,6 +82,11 @@ export interface RealmOptions {
   readonly authenticators?: readonly Authenticator[];
   /** Who may do what, by role: what no permission allows is denied. By default everybody may do everything. */
   readonly roles?: readonly RoleOptions[];
+  /**
+   * How far a session is trusted, decided by the embedding program when it joins; what it does not decide (undefined) its
+   * role does, see {@link RoleOptions.trustLevel}. Default none.
+   */
+  readonly trustLevelOf?: TrustLevelOf;
   /** Who may do what, decided by the embedding program; instead of `roles`. */
   readonly authorizer?: Authorizer;
   /** Roles that may use the meta procedures that kill sessions and remove callees and subscribers; default none. */
@@ -159,6 +165,7 @@ export class Realm implements OutboxHost, LocalPeerHost {
   readonly #deadlines: DeadlineWatch;
   readonly #roles: Dict;
   readonly #hasStrictIds: boolean;
+  readonly #trustLevels: TrustLevels;
   readonly #seats = new Map<number, Seat>();
   readonly #metaApi: MetaApi;
   readonly #access: RealmAccess;
@@ -195,9 +202,11 @@ export class Realm implements OutboxHost, LocalPeerHost {
     this.#deadlines = context.deadlines.watch(() => {
       this.#expire();
     });
+    this.#trustLevels = new TrustLevels(options);
     this.#roles = routerRoles({
       reroutes: options.reroute === true,
       keepsHistory: options.history !== undefined && options.history.length > 0,
+      assignsTrust: !this.#trustLevels.isIdle,
     });
     this.#hasStrictIds = options.requestIds === 'strict';
     const metaPeer = new LocalPeer(this, this.#localIdentity('wamp.meta'));
@@ -380,16 +389,29 @@ export class Realm implements OutboxHost, LocalPeerHost {
   #makeSeat(session: Session, info: SessionInfo, admission: Admission): Seat {
     const { agent, features, wantsToken, resumes } = admission;
     const identity: Identity = { session: info.session, authid: info.authid, authrole: info.authrole };
+    const trust = this.#trustOf(info);
     const dealer = this.dealer.attach(session, {
       identity,
       features,
+      ...trust,
       forgetsCanceledCalls: forgetsCanceledCalls(agent, features),
     });
-    const broker = this.broker.attach(session, { identity, features });
+    const broker = this.broker.attach(session, { identity, features, ...trust });
     const requestIds = this.#hasStrictIds ? new RequestIds() : undefined;
     const token = wantsToken ? makeToken(this.#context.random32) : undefined;
     const isResumable = wantsToken && resumes !== undefined && this.#context.limits.resumeMs > 0;
     return new Seat(session, this, info, dealer, broker, requestIds, token, isResumable, features);
+  }
+
+  #trustOf(info: SessionInfo): { trustLevel?: number } {
+    try {
+      const trustLevel = this.#trustLevels.of(info);
+      return trustLevel === undefined ? {} : { trustLevel };
+    } catch (error) {
+      // Less trust than it might have, but no session is lost for it.
+      this.failed(error);
+      return {};
+    }
   }
 
   /**

@@ -30,6 +30,12 @@ export interface RoleOptions {
   readonly name: string;
   /** The most specific permission counts, as with calls; what no permission is about is denied. */
   readonly permissions?: readonly PermissionOptions[] | undefined;
+  /**
+   * How far its sessions are trusted: callees and subscribers that announced `call_trustlevels` or
+   * `publication_trustlevels` get it as `trustlevel` with their calls and publications. A whole number from 0, the lowest;
+   * default none. Source: advanced profile, "Call Trust Levels" and "Publication Trust Levels".
+   */
+  readonly trustLevel?: number | undefined;
   /** Who decides on what no permission is about. */
   readonly authorizer?: AuthorizerReference | undefined;
 }

@@ -40,6 +40,18 @@ it('FEAT-001: WELCOME announces what works, and nothing else', async () => {
     ],
   });
   expect((await announced({ reroute: true }))['dealer']).toContain('call_reroute');
+  const idle = await announced({ roles: [{ name: 'anonymous' }] });
+  const trusting = [
+    await announced({ roles: [{ name: 'anonymous', trustLevel: 0 }] }),
+    await announced({ trustLevelOf: () => undefined }),
+  ];
+  for (const [role, feature] of [
+    ['dealer', 'call_trustlevels'],
+    ['broker', 'publication_trustlevels'],
+  ] as const) {
+    expect(idle[role]).not.toContain(feature);
+    for (const roles of trusting) expect(roles[role]).toContain(feature);
+  }
   expect((await announced({ history: [] }))['broker']).not.toContain('event_history');
   expect((await announced({ history: [{ uri: 'a.topic' }] }))['broker']).toContain('event_history');
 });

@@ -376,3 +376,45 @@ describe('AUTHZ-009: decisions that are kept', () => {
     await subscribe('a', true);
   });
 });
+
+describe('trust levels', () => {
+  const LEVELS: Dict = {
+    caller: {},
+    publisher: {},
+    callee: { features: { call_trustlevels: true } },
+    subscriber: { features: { publication_trustlevels: true } },
+  };
+  const one: RoleOptions = { name: 'one', trustLevel: 1, permissions: [everything] };
+  const none: RoleOptions = { name: 'none', permissions: [everything] };
+
+  /** What another session learns of the trust in one of this role. */
+  async function levelsOf(role: string, more: RealmOptions = {}): Promise<unknown[]> {
+    const at = house([one, none], more);
+    const backend = await at.joins('realm1', { roles: LEVELS, authrole: 'backend' });
+    await backend.registers('a.proc');
+    await backend.subscribes('a.topic');
+    const session = await at.joins('realm1', as(role));
+    session.calls('a.proc');
+    const invocation = await backend.gets(MessageKind.Invocation);
+    session.publishes('a.topic');
+    const event = await backend.gets(MessageKind.Event);
+    return [invocation.details.trustlevel, event.details.trustlevel];
+  }
+
+  it('IDENT-011: are those of the role', async () => {
+    expect(await levelsOf('one')).toEqual([1, 1]);
+    expect(await levelsOf('none')).toEqual([undefined, undefined]);
+  });
+
+  it('IDENT-011: can be decided for each session; what is left open the role says', async () => {
+    const trustLevelOf: RealmOptions['trustLevelOf'] = ({ authrole }) =>
+      authrole === 'none' ? 7 : undefined;
+    expect(await levelsOf('none', { trustLevelOf })).toEqual([7, 7]);
+    expect(await levelsOf('one', { trustLevelOf })).toEqual([1, 1]);
+  });
+
+  it.each([-1, 0.5, NaN, 2 ** 60])('there is none of %d', async (level) => {
+    expect(() => house([{ name: 'one', trustLevel: level }])).toThrow('the role one must be a whole number');
+    expect(await levelsOf('one', { trustLevelOf: () => level })).toEqual([undefined, undefined]);
+  });
+});
