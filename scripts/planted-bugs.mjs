@@ -1,6 +1,6 @@
 /**
- * Shows that the model tests of dealer and broker find bugs: plants one bug at a time into a copy, runs the model test
- * alone, and demands that it fails; without a bug it has to pass. Prints what was found after how many random programs.
+ * Shows that the model tests of dealer and broker find bugs: plants each into a copy of its own, runs the model test of every
+ * copy, and demands that it fails; without a bug it has to pass. Prints what was found after how many random programs.
  *
  *   node scripts/planted-bugs.mjs [--only <dealer, broker, or part of a name>]
  *
@@ -20,6 +20,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
+import { createInterface } from 'node:readline';
 import { root } from './workspace.mjs';
 
 /**
@@ -335,6 +336,12 @@ const BROKER_BUGS = [
     to: '',
   },
   {
+    name: 'small publications: trust levels for those who did not ask',
+    file: 'src/event-fanout.ts',
+    from: 'for (let told = facts; told > NO_FACTS; told = (told - 1) & facts) {',
+    to: 'for (let told = facts; told > NO_FACTS; told -= 2) {',
+  },
+  {
     name: 'small publications: an empty whitelist admits everybody',
     file: 'src/publication-filter.ts',
     from: 'return whitelist === undefined || whitelist.has(value);',
@@ -401,52 +408,90 @@ const BUGS = [
   ...BROKER_BUGS.map((bug) => ({ model: 'broker', ...bug })),
 ];
 
-/** A model that has not come back after this many milliseconds never will. */
-const PATIENCE_MS = 60_000;
+/** Nothing heard for so long means that a model never comes back. */
+const PATIENCE_MS = 120_000;
 
-/** What a copy needs besides the sources of the two packages. */
-const SHARED = ['package.json', 'tsconfig.base.json'];
-
-/** The repository's vitest configuration as far as one test needs it, without shrinking: any failing program will do. */
+/**
+ * The repository's vitest configuration as far as the copies need it. They are modules of the same two workers, so that no
+ * copy pays for a start of its own. Without shrinking: any failing program will do.
+ */
 const SETTINGS = {
   'vitest.config.mjs': `
     const conditions = ['@wamp/source', 'module', 'node', 'import', 'default'];
     export default {
       resolve: { conditions },
       ssr: { resolve: { conditions } },
-      test: { include: ['packages/*/test/**/*.test.ts'], pool: 'threads', testTimeout: ${PATIENCE_MS}, setupFiles: ['./no-shrinking.mjs'] },
+      test: {
+        include: ${JSON.stringify(Object.entries(MODELS).map(([model, { file }]) => `*/${model}/${file}`))},
+        pool: 'threads',
+        maxWorkers: 2,
+        isolate: false,
+        testTimeout: ${PATIENCE_MS},
+        setupFiles: ['./no-shrinking.mjs'],
+        reporters: ['./findings.mjs'],
+      },
     };`,
   'no-shrinking.mjs': `
     import fc from 'fast-check';
     fc.configureGlobal({ endOnFailure: true, includeErrorInReport: true });`,
+  // One line for each copy, as soon as it is through.
+  'findings.mjs': `
+    const said = ({ stack, message }) => stack ?? message;
+    export default class {
+      onTestModuleEnd(module) {
+        const [test] = [...module.children.allTests()];
+        const result = test?.result();
+        const finding = {
+          copy: Number(module.relativeModuleId.split('/')[0]),
+          hasRun: test !== undefined,
+          hasPassed: result?.state === 'passed',
+          text: (result?.errors ?? module.errors()).map(said).join('\\n'),
+          ms: test?.diagnostic()?.duration,
+        };
+        process.stdout.write('\\n' + JSON.stringify(finding) + '\\n');
+      }
+    }`,
 };
 
-/** Copies the packages to a temporary folder, where the dependencies are linked and nothing can harm the originals. */
-function makeCopy() {
+/** A temporary folder where the dependencies are linked and nothing can harm the originals. */
+function makeFolder() {
   const folder = mkdtempSync(join(tmpdir(), 'planted-bugs-'));
-  for (const name of SHARED) cpSync(join(root, name), join(folder, name));
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
-  for (const name of ['protocol', ...Object.keys(MODELS)]) {
-    const from = join(root, 'packages', name);
-    const isWanted = (path) =>
-      !path
-        .slice(from.length)
-        .split(sep)
-        .some((part) => ['dist', 'node_modules'].includes(part));
-    cpSync(from, join(folder, 'packages', name), { recursive: true, filter: isWanted });
-  }
-  for (const name of Object.keys(MODELS)) {
-    const scope = join(folder, 'packages', name, 'node_modules', '@wamp');
-    mkdirSync(scope, { recursive: true });
-    symlinkSync(join(folder, 'packages', 'protocol'), join(scope, 'protocol'), 'junction');
-  }
+  copyPackage('protocol', join(folder, 'sound', 'protocol'));
   for (const [name, text] of Object.entries(SETTINGS)) writeFileSync(join(folder, name), text);
   return folder;
 }
 
-/** The text in the copy's file is there exactly once, and is replaced. @returns what puts the file back */
-function plant(folder, { model, package: name = model, file, from, to }) {
-  const path = join(folder, 'packages', name, file);
+function copyPackage(name, to) {
+  const from = join(root, 'packages', name);
+  // Without settings for TypeScript, which refer to other packages and are not needed to leave types out.
+  const unwanted = ['dist', 'node_modules', 'tsconfig.json'];
+  const isWanted = (path) =>
+    !path
+      .slice(from.length)
+      .split(sep)
+      .some((part) => unwanted.includes(part));
+  cpSync(from, to, { recursive: true, filter: isWanted });
+}
+
+/** A copy of the package whose model is asked, with these changes in it, and of protocol if one of them is there. */
+function makeCopy(folder, number, model, changes) {
+  const copy = join(folder, String(number));
+  copyPackage(model, join(copy, model));
+  const hasProtocol = changes.some((change) => change.package === 'protocol');
+  if (hasProtocol) copyPackage('protocol', join(copy, 'protocol'));
+  mkdirSync(join(copy, model, 'node_modules', '@wamp'), { recursive: true });
+  symlinkSync(
+    join(hasProtocol ? copy : join(folder, 'sound'), 'protocol'),
+    join(copy, model, 'node_modules', '@wamp', 'protocol'),
+    'junction',
+  );
+  for (const change of changes) plant(copy, model, change);
+}
+
+/** The text in the copy's file is there exactly once, and is replaced. */
+function plant(copy, model, { package: name = model, file, from, to }) {
+  const path = join(copy, name, file);
   const source = existsSync(path) ? readFileSync(path, 'utf8') : '';
   const count = source.split(from).length - 1;
   if (count !== 1) {
@@ -459,60 +504,46 @@ function plant(folder, { model, package: name = model, file, from, to }) {
     path,
     source.replace(from, () => to),
   );
-  return () => writeFileSync(path, source);
 }
 
-/** Runs the model test in the copy. @returns whether it passed, and what it said */
-function runModel(folder, model) {
+/** Runs the model tests of all copies. @returns what they found, by number of the copy */
+function runModels(folder) {
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  const args = [
-    vitest,
-    'run',
-    `packages/${model}/${MODELS[model].file}`,
-    '--root',
-    folder,
-    '--reporter=json',
-  ];
+  const findings = new Map();
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
-    let said = '';
+    const child = spawn(process.execPath, [vitest, 'run', '--root', folder], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let complained = '';
-    child.stdout.on('data', (chunk) => (said += chunk));
     child.stderr.on('data', (chunk) => (complained += chunk));
-    child.on('error', reject);
     const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
-    child.on('exit', (_code, signal) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (!line.startsWith('{"copy":')) return;
+      const finding = JSON.parse(line);
+      findings.set(finding.copy, finding);
+      timer.refresh();
+      if (process.stderr.isTTY) process.stderr.write('.');
+    });
+    child.on('error', reject);
+    child.on('close', () => {
       clearTimeout(timer);
-      if (signal === 'SIGKILL') {
-        reject(new Error(`the ${model} never comes back: write the bug so that it does`));
-        return;
-      }
-      try {
-        const [file] = JSON.parse(said.slice(said.indexOf('{'))).testResults;
-        const [test] = file.assertionResults;
-        const text = test?.failureMessages.join('\n') ?? file.message;
-        resolve({
-          hasRun: test !== undefined,
-          hasPassed: test?.status === 'passed',
-          text,
-          ms: test?.duration,
-        });
-      } catch {
-        reject(new Error(`the model test could not be run:\n${said}\n${complained}`));
-      }
+      if (findings.size > 0) resolve(findings);
+      else reject(new Error(`the model tests could not be run:\n${complained}`));
     });
   });
 }
 
 /** What the model said about a bug, in one line. */
-function finding({ hasRun, hasPassed, text, ms }) {
-  if (hasPassed) return { isFound: false, row: ['NOT FOUND', '', ''] };
+function rowOf(finding) {
+  if (finding === undefined) return ['NEVER CAME BACK: write the bug so that it does', '', ''];
+  const { hasRun, hasPassed, text, ms } = finding;
+  if (hasPassed) return ['NOT FOUND', '', ''];
   const runs = /failed after (\d+) tests?/.exec(text)?.[1];
   const sentence = /^Got (?:error: )?(.+)/m.exec(text)?.[1]?.trim() ?? 'the model does not say why';
   // A copy that does not even compile proves nothing.
-  if (!hasRun || runs === undefined)
-    return { isFound: false, row: [`BROKEN: ${text.split('\n')[0]}`, '', ''] };
-  return { isFound: true, row: [sentence, runs, Math.round(ms).toString()] };
+  if (!hasRun || runs === undefined) return [`BROKEN: ${text.split('\n')[0]}`, '', ''];
+  return [sentence, runs, Math.round(ms).toString()];
 }
 
 function print(rows) {
@@ -532,33 +563,31 @@ function print(rows) {
 async function main() {
   const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1] : '';
   const bugs = BUGS.filter(({ name, model }) => name.includes(only) || model === only);
-  const folder = makeCopy();
-  const rows = [];
-  let missed = 0;
+  const models = [...new Set(bugs.map(({ model }) => model))];
+  const folder = makeFolder();
   try {
+    models.forEach((model, at) => {
+      makeCopy(folder, at, model, []);
+    });
     // All texts are looked for first: whoever changes the code learns at once what has to be written anew.
-    for (const bug of bugs) plant(folder, bug)();
-    for (const model of new Set(bugs.map((bug) => bug.model))) {
-      const sound = await runModel(folder, model);
-      if (!sound.hasPassed)
-        throw new Error(`without a bug the ${model}'s model test has to pass:\n${sound.text}`);
-      rows.push([`(none: ${model})`, 'passes, as it has to', 'all', Math.round(sound.ms).toString()]);
-      plant(folder, { model, ...MODELS[model] });
-    }
-    for (const bug of bugs) {
-      const undo = [bug, ...(bug.with ?? [])].map((change) => plant(folder, { model: bug.model, ...change }));
-      const { isFound, row } = finding(await runModel(folder, bug.model));
-      for (const put of undo) put();
-      rows.push([bug.name, ...row]);
-      if (!isFound) missed += 1;
-      if (process.stderr.isTTY) process.stderr.write('.');
-    }
+    bugs.forEach((bug, at) => {
+      makeCopy(folder, models.length + at, bug.model, [MODELS[bug.model], bug, ...(bug.with ?? [])]);
+    });
+    const findings = await runModels(folder);
+    const rows = models.map((model, at) => {
+      const sound = findings.get(at);
+      if (sound?.hasPassed !== true)
+        throw new Error(`without a bug the ${model}'s model test has to pass:\n${sound?.text}`);
+      return [`(none: ${model})`, 'passes, as it has to', 'all', Math.round(sound.ms).toString()];
+    });
+    const found = bugs.map((bug, at) => [bug.name, ...rowOf(findings.get(models.length + at))]);
+    print([...rows, ...found]);
+    const missed = found.filter(([, , programs]) => programs === '').length;
+    console.log(`\n${bugs.length - missed} of ${bugs.length} planted bugs were found`);
+    return missed === 0 ? 0 : 1;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  print(rows);
-  console.log(`\n${bugs.length - missed} of ${bugs.length} planted bugs were found`);
-  return missed === 0 ? 0 : 1;
 }
 
 process.exitCode = await main();
