@@ -19,10 +19,12 @@ import {
   YieldMessage,
   type HelloMessage,
   type Message,
+  type Serializer,
   type ViolationCode,
 } from '@wamp/protocol';
 import { dictOf, frameOf, hex, reference, serializers } from './messages.fixture.js';
 
+const [jsonFormat, msgpackFormat, cborFormat] = serializers as [Serializer, Serializer, Serializer];
 const formats = serializers.map((serializer) => [serializer.format, serializer] as const);
 
 function utf8(text: string): Uint8Array {
@@ -374,6 +376,30 @@ describe('json', () => {
     expect(payload.args).toEqual([[{ a: [new Uint8Array([1])] }]]);
     expect(payload.kwargs).toEqual({ '\u0000AQ==': new Uint8Array(0), b: 'a\u0000AQ==' });
   });
+
+  it.each(['\u0000', '\u0000AAAA', '\u0000AQ=='])(
+    'text of another format that would be read as bytes, %j, is not sent; as a key it is',
+    (text) => {
+      for (const [args, kwargs] of [
+        [[text], undefined],
+        [[[{ a: text }]], undefined],
+        [[1], { a: text }],
+        [new Array(40).fill('long').concat(text), undefined],
+      ] as const) {
+        const sent = msgpackFormat.decode(
+          msgpackFormat.encode(new YieldMessage(1, {}, Payload.of(args, kwargs))),
+        );
+        expect(() => jsonFormat.encode(sent)).toThrow(PayloadError);
+        expect(() => jsonFormat.encodeList([70, 1, {}, args, kwargs ?? {}])).toThrow(PayloadError);
+        expect(cborFormat.encode(sent)).toBeInstanceOf(Uint8Array);
+      }
+      expect(() => jsonFormat.encode(new YieldMessage(1, { x_text: text }, Payload.of([])))).toThrow(
+        PayloadError,
+      );
+      const frame = jsonFormat.encode(new YieldMessage(1, {}, Payload.of([], { [text]: 1 })));
+      expect((jsonFormat.decode(frame) as YieldMessage).payload.kwargs).toEqual({ [text]: 1 });
+    },
+  );
 
   it('SER-002: a string that begins with NUL but is no base64 stays a string', () => {
     const { args } = (

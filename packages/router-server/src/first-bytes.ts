@@ -25,10 +25,13 @@ export function handOverByFirstByte(socket: Socket, handlers: FirstByteHandlers,
   const onClose = (): void => clearTimeout(timer);
   const onError = (): void => void socket.destroy();
   socket.once('close', onClose);
+  // The port leaves sockets half open: of a peer that ends without a word nothing more can come.
+  socket.once('end', onError);
   socket.on('error', onError);
   socket.once('data', (first: Buffer) => {
     clearTimeout(timer);
     socket.off('close', onClose);
+    socket.off('end', onError);
     socket.pause();
     handOver(socket, first, handlers);
     // Whoever has taken the connection listens for errors by now.

@@ -57,6 +57,8 @@ export class RawSocketListener {
     socket.on('error', () => socket.destroy());
     const timer = setTimeout(() => socket.destroy(), this.#parts.limits.handshakeTimeoutMs);
     const onClose = (): void => clearTimeout(timer);
+    // The port leaves sockets half open: half a handshake would be waited on until its time is up.
+    const onEnd = (): void => void socket.destroy();
     const onData = (chunk: Buffer): void => {
       came = Buffer.concat([came, chunk]);
       this.#advance(socket, came, onOver);
@@ -64,10 +66,12 @@ export class RawSocketListener {
     const onOver = (): void => {
       clearTimeout(timer);
       socket.off('data', onData);
+      socket.off('end', onEnd);
       socket.off('close', onClose);
       socket.pause();
     };
     socket.on('data', onData);
+    socket.once('end', onEnd);
     socket.once('close', onClose);
     this.#advance(socket, came, onOver);
     if (socket.listenerCount('data') > 0) socket.resume();

@@ -33,6 +33,11 @@ export class BytePeer {
     return Buffer.concat(this.chunks);
   }
 
+  /** Says that nothing follows. */
+  ends(): void {
+    this.socket.end();
+  }
+
   sends(...parts: readonly (string | Uint8Array | readonly number[])[]): void {
     this.socket.write(
       Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from(part)))),

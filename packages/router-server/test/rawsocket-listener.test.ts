@@ -132,6 +132,16 @@ describe('the RawSocket handshake', () => {
     expect(receiver.texts).toEqual(['[1]', '[2]', '[3]']);
   });
 
+  it('is not waited for when nothing more can come', async () => {
+    const { server } = await start({ handshakeTimeoutMs: 2 ** 30 });
+    for (const said of [[], [0x7f], [0x7f, 0xf1, 0]]) {
+      const peer = await BytePeer.connect(server.port);
+      if (said.length > 0) peer.sends(said);
+      peer.ends();
+      await peer.closed();
+    }
+  });
+
   it('has its time, before the first octet and within', async () => {
     const { server } = await start({ handshakeTimeoutMs: 50 });
     const silent = await BytePeer.connect(server.port);

@@ -76,6 +76,7 @@ export function reasonOption(kwargs: Dict): string | undefined {
 export function messageOption(kwargs: Dict): string | undefined {
   const message = kwargs['message'];
   if (message === undefined || message === null) return undefined;
-  if (typeof message !== 'string') throw invalid('message must be a string');
+  // What begins with NUL could not be told to a peer that speaks JSON: it stands for bytes there.
+  if (typeof message !== 'string' || message.startsWith('\0')) throw invalid('message must be a string');
   return message;
 }

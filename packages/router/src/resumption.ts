@@ -115,7 +115,8 @@ export class Resumption extends ResumableTransport {
     this.#askers = [];
     for (const { timer, answered } of askers) {
       timer.stop();
-      answered(isBack);
+      // The end of the session answers for it, once its registrations are gone.
+      if (isBack) answered(true);
     }
     if (wasWaiting) this.#host.attached(isBack);
   }

@@ -435,6 +435,38 @@ describe('others, while the client is away', () => {
     expect(lodge.log).toEqual(['detached', 'left: lost']);
   });
 
+  it.each([
+    [
+      'is killed',
+      async (_: Lodge, guest: Guest, other: TestPeer) => {
+        other.calls('wamp.session.kill', [guest.id]);
+        await settled();
+      },
+    ],
+    ['gets a new session', async (_: Lodge, guest: Guest) => guest.returns({ x_resume: 999 })],
+    [
+      'stays away too long',
+      async (lodge: Lodge) => {
+        lodge.clock.advance(1_000);
+        await settled();
+      },
+    ],
+  ])('whoever wants the procedure gets it when the client %s while it is asked for', async (_, end) => {
+    const lodge = new Lodge({
+      realms: { realm1: { adminRoles: ['anonymous'], probeMs: 60_000 } },
+      limits: { resumeMs: 1_000 },
+    });
+    const guest = await lodge.resumable();
+    const other = await lodge.joins();
+    const admin = await lodge.joins();
+    await guest.loses();
+    const request = other.next();
+    other.sends(new RegisterMessage(request, {}, 'of.guest'));
+    await other.getsNothing();
+    await end(lodge, guest, admin);
+    expect((await other.gets(MessageKind.Registered)).request).toBe(request);
+  });
+
   it('whoever wants the procedure is refused if the client comes back while it is asked for', async () => {
     const lodge = new Lodge();
     const guest = await lodge.resumable();

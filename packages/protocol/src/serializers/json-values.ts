@@ -2,7 +2,8 @@
  * Values in JSON: reading and writing payloads, with the convention for byte strings: `"\u0000"` followed by base64.
  * Source: WAMP basic profile, "Binary conversion of JSON Strings".
  *
- * A string that begins with U+0000 but is no base64 stays a string. Integers beyond 2^53 lose digits on reading, as with
+ * A string that begins with U+0000 but is no base64 stays a string; one that is cannot be written, for it would come out as
+ * bytes. Integers beyond 2^53 lose digits on reading, as with
  * JSON.parse; a `bigint` is written with all of them. NaN and the infinities are written as null.
  */
 import { base64Length, readBase64, writeBase64 } from '../base64.js';
@@ -38,6 +39,7 @@ function withBytes(value: unknown): unknown {
  * inherited or not enumerable do not matter: a `toJSON` among them would be asked by both.
  */
 function isPlain(value: unknown, depth: number, maxDepth: number): boolean {
+  if (typeof value === 'string') return value.charCodeAt(0) !== 0;
   if (typeof value !== 'object') {
     return typeof value !== 'bigint' && typeof value !== 'function' && typeof value !== 'symbol';
   }
@@ -100,7 +102,17 @@ export class JsonValueWriter extends ValueWriter {
     this.ascii(value.toString());
   }
 
+  /** @throws PayloadError for text that would be read as bytes */
   text(value: string): void {
+    if (value.charCodeAt(0) === 0 && readBase64(value, 1) !== undefined) {
+      throw new PayloadError(
+        'JSON has no form for a text that begins with U+0000 and goes on as base64: it stands for bytes',
+      );
+    }
+    this.#quoted(value);
+  }
+
+  #quoted(value: string): void {
     const length = value.length;
     this.reserve(length + 2);
     const { bytes, length: start } = this;
@@ -145,7 +157,7 @@ export class JsonValueWriter extends ValueWriter {
   }
 
   protected key(key: string): void {
-    this.text(key);
+    this.#quoted(key);
     this.byte(0x3a);
   }
 
