@@ -8,6 +8,7 @@
  * Prints sessions, calls, errors and the router's memory over time. Ends with 1 if an answer was wrong, an event of one publisher came
  * twice or out of order, the router reported an error or ended, or anything is left in it when everybody has gone.
  */
+/* global AbortSignal, clearInterval, setInterval */
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -96,12 +97,16 @@ async function beWorker(url) {
   const { connect } = await import(pathToFileURL(join(root, 'packages/client/dist/index.js')).href);
   const { cbor } = await import(pathToFileURL(join(root, 'packages/client/dist/serializers/cbor.js')).href);
   const random = randomFrom(process.pid);
-  const client = await connect(url, {
-    realm: 'realm1',
-    serializers: [cbor()],
-    reconnect: { minDelayMs: 20, maxDelayMs: 500 },
-    onError: (error) => failed(error),
-  });
+  const dial = () =>
+    connect(url, {
+      realm: 'realm1',
+      serializers: [cbor()],
+      reconnect: { minDelayMs: 20, maxDelayMs: 500 },
+      onError: (error) => failed(error),
+    });
+  let client;
+  // The first connection may be cut as any other.
+  while (client === undefined) client = await dial().catch(failed);
   await client.register('soak.echo', ([value]) => value, { invoke: 'roundrobin' });
   await client.register(
     'soak.count',
@@ -223,6 +228,7 @@ async function soak() {
   const random = randomFrom(seed);
   const tallies = new Map();
   const workers = new Set();
+  const crashes = [];
   const harm = { kills: 0, stops: 0, cuts: 0 };
   let isEnding = false;
 
@@ -231,9 +237,10 @@ async function soak() {
     const child = fork(fileURLToPath(import.meta.url), ['--worker', scheme]);
     workers.add(child);
     child.on('message', (told) => tallies.set(child.pid, told));
-    child.on('exit', () => {
+    child.on('exit', (code) => {
       workers.delete(child);
-      if (!isEnding) startWorker();
+      if (code !== null && code !== 0) crashes.push(`a client process ended with ${code}`);
+      if (!isEnding && crashes.length < 10) startWorker();
     });
   };
   for (let count = 0; count < workerCount; count += 1) startWorker();
@@ -319,6 +326,7 @@ async function soak() {
   const faults = [
     ...all.wrong.slice(0, 10),
     ...router.errors.slice(0, 10),
+    ...crashes,
     ...(survived ? [] : ['the router ended']),
     ...(left === 1 ? [] : [`${left} sessions are left`]),
     ...(registrations === null ? [] : ['a registration is left']),

@@ -44,6 +44,21 @@ for (const tag of [
     decode: (content: unknown) => content,
   });
 }
+/** Bignums are of bytes; what else has their tags is content like that of other tags. */
+for (const [tag, sign, offset] of [
+  [2, 1n, 0n],
+  [3, -1n, -1n],
+] as const) {
+  addExtension({
+    tag,
+    Class: Never,
+    encode: (value) => value as never,
+    decode: (content: unknown) =>
+      content instanceof Uint8Array
+        ? sign * BigInt(`0x0${Buffer.from(content).toString('hex')}`) + offset
+        : content,
+  });
+}
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export const FORMATS: readonly Format[] = ['json', 'msgpack', 'cbor'];
