@@ -2,7 +2,6 @@
  * Compression of WebSocket messages (permessage-deflate): its options, their bounds, and what is agreed with a client.
  * Owns the translation into the words of ws, which compresses. Source: RFC 7692, section 7.
  */
-import type { PerMessageDeflateOptions } from 'ws';
 import { COMPRESSION_RANGES, DEFAULT_COMPRESSION } from './limits.js';
 
 export interface CompressionOptions {
@@ -22,11 +21,22 @@ export interface CompressionOptions {
   readonly concurrencyLimit?: number;
 }
 
+/** What ws calls `PerMessageDeflateOptions`, as far as it is used: users of this package need no types of ws. */
+export interface DeflateOptions {
+  readonly threshold: number;
+  readonly concurrencyLimit: number;
+  readonly serverMaxWindowBits: number;
+  readonly clientMaxWindowBits?: number;
+  readonly serverNoContextTakeover?: boolean;
+  readonly clientNoContextTakeover?: boolean;
+  readonly zlibDeflateOptions: { readonly memLevel: number };
+}
+
 /**
  * The same for ws, with the defaults.
  * @throws RangeError naming the option that is not a whole number in its range
  */
-export function deflateOptions(given: CompressionOptions): PerMessageDeflateOptions {
+export function deflateOptions(given: CompressionOptions): DeflateOptions {
   const clientWindowBits =
     given.clientWindowBits === undefined ? undefined : inRange('clientWindowBits', given.clientWindowBits);
   return {
@@ -41,18 +51,24 @@ export function deflateOptions(given: CompressionOptions): PerMessageDeflateOpti
   };
 }
 
+/** What decides whether an offer can be agreed to. */
+interface AgreedOptions {
+  readonly serverMaxWindowBits?: number | undefined;
+  readonly clientMaxWindowBits?: number | undefined;
+}
+
 /**
  * False for an offer that these options decline, so that the connection goes on without compression: ws would refuse it.
  * @param header the client's `Sec-WebSocket-Extensions`
  */
-export function isAgreeable(header: string, options: PerMessageDeflateOptions): boolean {
+export function isAgreeable(header: string, options: AgreedOptions): boolean {
   return header
     .split(',', 64)
     .map((offer) => offer.split(';', 64).map((part) => part.trim()))
     .some(([name, ...parameters]) => name === 'permessage-deflate' && isOfferAgreeable(parameters, options));
 }
 
-function isOfferAgreeable(parameters: readonly string[], options: PerMessageDeflateOptions): boolean {
+function isOfferAgreeable(parameters: readonly string[], options: AgreedOptions): boolean {
   const values = new Map(
     parameters.map((parameter) => {
       const [key, value] = parameter.split('=', 2);
@@ -60,7 +76,7 @@ function isOfferAgreeable(parameters: readonly string[], options: PerMessageDefl
     }),
   );
   const allowed = values.get('server_max_window_bits');
-  if (allowed !== undefined && Number(allowed) < (options.serverMaxWindowBits as number)) return false;
+  if (allowed !== undefined && Number(allowed) < Number(options.serverMaxWindowBits)) return false;
   if (options.clientMaxWindowBits === undefined) return true;
   if (!values.has('client_max_window_bits')) return false;
   const offered = values.get('client_max_window_bits');
